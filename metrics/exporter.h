@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/table.h"
+
+namespace sluice::metrics {
+
+/// A block of numbers and what they belong to. The block must outlive the exporter's use of it.
+template <typename Id>
+struct Labelled {
+  std::string label;  ///< value of the zone, upstream or budget label
+  const CounterBlock<Id>* block;
+};
+
+/// Everything there is to export at one moment. WorkerMetric blocks are summed over workers.
+struct Sources {
+  std::vector<const CounterBlock<WorkerMetric>*> workers;
+  const CounterBlock<ProcessMetric>* process = nullptr;
+  std::vector<Labelled<ZoneMetric>> zones;
+  std::vector<Labelled<UpstreamMetric>> upstreams;
+  std::vector<Labelled<BudgetMetric>> budgets;
+};
+
+/// The text of a Prometheus scrape (exposition format 0.0.4), with the build's version and, for
+/// each zone, sluice_zone_amplification_ratio: packets sent to upstreams per distinct question.
+///
+/// Thread-safe: reads atomics only. Allocates; never called per query.
+[[nodiscard]] std::string exposition(const Sources& sources);
+
+}  // namespace sluice::metrics

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "resolver/base/clock.h"
+
+namespace sluice::policy {
+
+/// The rule of a token bucket whose whole state is one time point: the Generic Cell Rate
+/// Algorithm (ITU-T I.371).
+///
+/// In any closed window of 1 s it admits at most `rate + burst` packets, whatever came before;
+/// the interval is rounded up so that the bound holds exactly. Time is an argument, never read.
+/// A refused take costs nothing.
+///
+/// Immutable: one Gcra serves any number of buckets, on any thread. A full bucket is TimePoint{}.
+class Gcra {
+ public:
+  struct Limit {
+    std::uint32_t rate = 1;   ///< packets per second, 1 .. 1'000'000
+    std::uint32_t burst = 1;  ///< packets at once, at least 1
+    bool operator==(const Limit&) const = default;
+  };
+
+  explicit constexpr Gcra(Limit limit) noexcept
+      : interval_{(Duration{std::chrono::seconds{1}}.count() + limit.rate - 1) / limit.rate},
+        tolerance_{interval_ * (limit.burst - 1)} {}
+
+  /// The state of `bucket` after taking `packets` at once, or nullopt if it has not so many.
+  /// `packets` of more than the burst are never granted.
+  [[nodiscard]] constexpr std::optional<TimePoint> take(TimePoint bucket, std::uint32_t packets,
+                                                        TimePoint now) const noexcept {
+    const TimePoint due = std::max(bucket, now) + interval_ * (packets - 1);
+    if (due - now > tolerance_) return std::nullopt;
+    return due + interval_;
+  }
+
+  /// The state of `bucket` after `packets` that left without asking: a debt later takes wait for.
+  [[nodiscard]] constexpr TimePoint charge(TimePoint bucket, std::uint32_t packets,
+                                           TimePoint now) const noexcept {
+    return std::max(bucket, now) + interval_ * packets;
+  }
+
+  /// How long until take() of `packets` succeeds; zero if it would at `now`.
+  [[nodiscard]] constexpr Duration retry_after(TimePoint bucket, std::uint32_t packets,
+                                               TimePoint now) const noexcept {
+    const TimePoint due = std::max(bucket, now) + interval_ * (packets - 1);
+    return std::max(Duration::zero(), due - now - tolerance_);
+  }
+
+  /// Whole packets that take() would grant at `now`.
+  [[nodiscard]] constexpr std::uint32_t available(TimePoint bucket, TimePoint now) const noexcept {
+    const Duration ahead = std::max(bucket, now) - now;
+    if (ahead > tolerance_) return 0;
+    return static_cast<std::uint32_t>((tolerance_ - ahead) / interval_) + 1;
+  }
+
+  [[nodiscard]] constexpr Duration interval() const noexcept { return interval_; }
+  [[nodiscard]] constexpr Duration tolerance() const noexcept { return tolerance_; }
+
+ private:
+  Duration interval_;   // between packets at exactly the allowed rate
+  Duration tolerance_;  // how far ahead of that schedule the bucket may run
+};
+
+}  // namespace sluice::policy

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/endpoint.h"
+#include "resolver/client.h"
+
+namespace sluice {
+
+/// One query to one upstream and its outcome. The generation tells a late outcome of an earlier
+/// exchange in the same slot apart.
+struct ExchangeId {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  friend bool operator==(const ExchangeId&, const ExchangeId&) = default;
+};
+
+/// Send `message` to the client.
+struct Respond {
+  ClientRef client;
+  std::span<const std::byte> message;
+};
+
+/// Send `query` to `server`, once, and report what becomes of it.
+struct StartExchange {
+  ExchangeId id;
+  Endpoint server;
+  Transport transport = Transport::udp;
+  std::uint16_t interface = 0;  ///< index into the shell's list of interface names; 0 = any
+  std::span<const std::byte> query;
+};
+
+using Action = std::variant<Respond, StartExchange>;
+
+/// What the engine decided during one event, in order. Owns the bytes that its actions view, until
+/// clear(). Keeps its memory, so that a warm list does not allocate.
+class ActionList {
+ public:
+  ActionList() {
+    actions_.reserve(kUsual);
+    offsets_.reserve(kUsual);
+    bytes_.reserve(kUsual * 512);
+  }
+
+  /// Room for a message of up to `size` octets; commit it with one of the calls below before the
+  /// next room().
+  [[nodiscard]] std::span<std::byte> room(std::size_t size) {
+    used_ = bytes_.size();
+    bytes_.resize(used_ + size);
+    return {bytes_.data() + used_, size};
+  }
+  void respond(const ClientRef& client, std::size_t size) {
+    add(Respond{client, {}}, size);
+  }
+  void start(const StartExchange& exchange, std::size_t size) { add(exchange, size); }
+
+  /// Calls `use` for each action with its bytes in place.
+  template <typename F>
+  void for_each(F&& use) {
+    for (std::size_t i = 0; i < actions_.size(); ++i) {
+      const std::span<const std::byte> message{bytes_.data() + offsets_[i].begin,
+                                               offsets_[i].size};
+      std::visit([&](auto& action) { view(action) = message; }, actions_[i]);
+      use(actions_[i]);
+    }
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return actions_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return actions_.size(); }
+  void clear() noexcept {
+    actions_.clear();
+    offsets_.clear();
+    bytes_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kUsual = 64;
+  struct Range {
+    std::size_t begin;
+    std::size_t size;
+  };
+  static std::span<const std::byte>& view(Respond& action) { return action.message; }
+  static std::span<const std::byte>& view(StartExchange& action) { return action.query; }
+  void add(Action action, std::size_t size) {
+    bytes_.resize(used_ + size);
+    actions_.push_back(action);
+    offsets_.push_back({used_, size});
+  }
+
+  std::vector<Action> actions_;
+  std::vector<Range> offsets_;
+  std::vector<std::byte> bytes_;
+  std::size_t used_ = 0;
+};
+
+/// What became of an exchange.
+enum class ExchangeStatus : std::uint8_t {
+  answered,      ///< `response` holds what the server sent, its ID and question matched
+  expired,       ///< no answer came while the exchange was kept open
+  unreachable,   ///< the network or the server refused the packet (ICMP, ECONNREFUSED)
+  closed,        ///< the TCP connection ended before the answer
+  no_socket,     ///< no descriptor, port or free channel: nothing was sent
+  edns_refused,  ///< FORMERR without OPT (UDP): the server does not know EDNS
+};
+
+struct ExchangeOutcome {
+  ExchangeStatus status = ExchangeStatus::expired;
+  std::span<const std::byte> response;  ///< valid during the call
+  std::uint32_t packets_sent = 0;       ///< UDP datagrams that left
+  std::uint32_t mismatched = 0;         ///< datagrams received that did not answer the query
+};
+
+}  // namespace sluice

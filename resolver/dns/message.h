@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "resolver/base/result.h"
+#include "resolver/dns/question.h"
+
+namespace sluice::dns {
+
+/// Reads a big-endian number at `offset`; the caller has checked that it is there.
+[[nodiscard]] inline std::uint16_t read_u16(std::span<const std::byte> bytes,
+                                            std::size_t offset) noexcept {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[offset]) << 8 |
+                                    std::to_integer<unsigned>(bytes[offset + 1]));
+}
+[[nodiscard]] inline std::uint32_t read_u32(std::span<const std::byte> bytes,
+                                            std::size_t offset) noexcept {
+  return std::uint32_t{read_u16(bytes, offset)} << 16 | read_u16(bytes, offset + 2);
+}
+inline void write_u16(std::span<std::byte> bytes, std::size_t offset, std::uint16_t value) noexcept {
+  bytes[offset] = static_cast<std::byte>(value >> 8);
+  bytes[offset + 1] = static_cast<std::byte>(value & 0xff);
+}
+inline void write_u32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t value) noexcept {
+  write_u16(bytes, offset, static_cast<std::uint16_t>(value >> 16));
+  write_u16(bytes, offset + 2, static_cast<std::uint16_t>(value & 0xffff));
+}
+
+/// The twelve octets that start every message (RFC 1035 section 4.1.1), read in place.
+struct Header {
+  std::uint16_t id;
+  std::uint16_t flags;
+  std::uint16_t question_count;
+  std::uint16_t answer_count;
+  std::uint16_t authority_count;
+  std::uint16_t additional_count;
+
+  static constexpr std::uint16_t kQr = 0x8000, kAa = 0x0400, kTc = 0x0200, kRd = 0x0100,
+                                 kRa = 0x0080, kAd = 0x0020, kCd = 0x0010;
+
+  [[nodiscard]] static std::optional<Header> read(std::span<const std::byte> message) noexcept;
+  [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
+  [[nodiscard]] std::uint8_t opcode() const noexcept {
+    return static_cast<std::uint8_t>(flags >> 11 & 0xf);
+  }
+  /// The low four bits; an OPT record holds the rest.
+  [[nodiscard]] std::uint16_t rcode() const noexcept { return flags & 0xf; }
+};
+
+/// The OPT record of a query (RFC 6891). `options` views the message.
+struct Edns {
+  std::uint16_t udp_size = kPlainUdpSize;  ///< never below 512 (RFC 6891 section 6.2.3)
+  std::uint8_t version = 0;
+  bool dnssec_ok = false;
+  std::span<const std::byte> options;
+};
+
+/// A client's query, checked from the first octet to the last.
+struct Query {
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;
+  Question question;
+  LetterCase qname_case{};
+  std::optional<Edns> edns;
+
+  [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
+  [[nodiscard]] LookupKey key() const noexcept {
+    return {.question = question,
+            .dnssec_ok = edns && edns->dnssec_ok,
+            .checking_disabled = has(Header::kCd)};
+  }
+};
+
+/// Why a message from a client is no query that we can answer.
+enum class QueryError : std::uint8_t {
+  short_header,      ///< fewer than 12 octets
+  is_response,       ///< QR is set: replying would start a loop
+  opcode,            ///< anything but QUERY (RFC 8906: NOTIMP)
+  question_count,    ///< not exactly one question (RFC 9619)
+  bad_question,      ///< name, type or class malformed, compressed, or cut off
+  bad_record,        ///< a record behind the question is malformed, or answers in a query
+  bad_opt,           ///< a second OPT, an OPT not at the root, or options that overrun (RFC 6891)
+  trailing_garbage,  ///< octets behind the last record
+  edns_version,      ///< BADVERS (RFC 6891 section 6.1.3)
+};
+
+/// Reads a query without allocating. The bytes must outlive the result (Edns::options views them).
+/// QDCOUNT 0 with a COOKIE option (RFC 7873 section 5.4) is reported as question_count, too.
+[[nodiscard]] Result<Query, QueryError> parse_query(std::span<const std::byte> message) noexcept;
+
+/// The RCODE a query error deserves; nullopt means stay silent, so that we never reply to a reply.
+[[nodiscard]] std::optional<Rcode> rcode_for(QueryError error) noexcept;
+
+}  // namespace sluice::dns
