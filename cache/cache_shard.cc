@@ -1,0 +1,108 @@
+#include "cache/cache_shard.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "resolver/base/assert.h"
+#include "resolver/dns/writer.h"
+
+namespace sluice::cache {
+
+// Every entry is in exactly one bucket's chain, which owns it, and in the order list, newest to
+// oldest by the time it was stored. Hits move nothing. The hand walks from the oldest towards the
+// newest and starts over at the oldest. stats_.bytes is the index plus all footprints, and at most
+// max_bytes_ between calls.
+
+CacheShard::CacheShard(std::size_t max_bytes)
+    : max_bytes_{max_bytes}, buckets_(max_bytes / kBytesPerBucket) {
+  SLUICE_ASSERT(!buckets_.empty());
+  stats_.bytes = index_size(max_bytes);
+}
+
+std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
+                                      std::span<std::byte> out) noexcept {
+  CacheEntry* const entry = find(key, hash);
+  if (entry == nullptr || !entry->is_fresh(now)) return std::nullopt;
+  const std::span<const std::byte> message = entry->message();
+  if (message.size() > out.size()) return std::nullopt;
+
+  entry->visited = true;
+  const std::span<std::byte> copy = out.first(message.size());
+  std::ranges::copy(message, copy.begin());
+  const Duration age = entry->age(now);
+  const auto age_seconds = std::chrono::floor<std::chrono::seconds>(age).count();
+  dns::age_ttls(copy, entry->ttl_offsets(), static_cast<std::uint32_t>(age_seconds));
+  return Hit{.size = copy.size(), .freshness = Freshness::fresh, .remaining = entry->ttl() - age};
+}
+
+void CacheShard::store(CacheEntryPtr entry, const dns::LookupKey& key, TimePoint now) noexcept {
+  if (CacheEntry* const old = find(key, entry->hash())) {
+    // A name that was hit does not become a stranger when its response is renewed.
+    entry->visited = old->visited;
+    remove(*old);
+  }
+  if (!fits(max_bytes_, entry->footprint())) {
+    ++stats_.rejected;
+    return;
+  }
+  while (stats_.bytes + entry->footprint() > max_bytes_) evict_one(now);
+  insert(std::move(entry));
+}
+
+void CacheShard::clear() noexcept {
+  while (oldest_ != nullptr) remove(*oldest_);
+}
+
+CacheEntryPtr& CacheShard::bucket_for(std::uint64_t hash) noexcept {
+  return buckets_[(hash & 0xffff'ffff) * buckets_.size() >> 32];
+}
+
+CacheEntry* CacheShard::find(const dns::LookupKey& key, std::uint64_t hash) noexcept {
+  CacheEntry* entry = bucket_for(hash).get();
+  while (entry != nullptr && !entry->matches(key, hash)) entry = entry->next_in_bucket.get();
+  return entry;
+}
+
+void CacheShard::insert(CacheEntryPtr entry) noexcept {
+  ++stats_.entries;
+  stats_.bytes += entry->footprint();
+
+  entry->older = newest_;
+  (newest_ != nullptr ? newest_->newer : oldest_) = entry.get();
+  newest_ = entry.get();
+
+  CacheEntryPtr& bucket = bucket_for(entry->hash());
+  entry->next_in_bucket = std::move(bucket);
+  bucket = std::move(entry);
+}
+
+void CacheShard::remove(CacheEntry& entry) noexcept {
+  --stats_.entries;
+  stats_.bytes -= entry.footprint();
+
+  if (hand_ == &entry) hand_ = entry.newer;
+  (entry.newer != nullptr ? entry.newer->older : newest_) = entry.older;
+  (entry.older != nullptr ? entry.older->newer : oldest_) = entry.newer;
+
+  CacheEntryPtr* link = &bucket_for(entry.hash());
+  while (link->get() != &entry) link = &(*link)->next_in_bucket;
+  CacheEntryPtr next = std::move(entry.next_in_bucket);
+  *link = std::move(next);  // deletes `entry`
+}
+
+void CacheShard::evict_one(TimePoint now) noexcept {
+  // Ends within two rounds: the first one clears every bit. Each bit cleared was set by a hit, so
+  // the cost of one eviction, spread over those hits, is constant.
+  CacheEntry* victim = hand_ != nullptr ? hand_ : oldest_;
+  while (victim->visited && victim->is_fresh(now)) {
+    victim->visited = false;
+    victim = victim->newer != nullptr ? victim->newer : oldest_;
+  }
+  ++stats_.evictions;
+  if (victim->is_fresh(now)) ++stats_.live_evictions;
+  hand_ = victim->newer;
+  remove(*victim);
+}
+
+}  // namespace sluice::cache

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "resolver/base/clock.h"
+#include "resolver/base/guarded.h"
+#include "resolver/base/hash.h"
 #include "resolver/dns/question.h"
 
 namespace sluice::cache {
@@ -20,23 +22,23 @@ enum class Freshness : std::uint8_t { fresh, stale };
 
 /// What lookup() copied out.
 struct Hit {
-  std::size_t size = 0;                    ///< octets written to `out`
+  std::size_t size = 0;  ///< octets written to `out`
   Freshness freshness = Freshness::fresh;
-  Duration remaining{};                    ///< of the TTL; zero if stale
+  Duration remaining{};  ///< of the TTL; zero if stale
 };
 
 /// A response as it is stored: wire form, its question first, without OPT.
 struct StoredResponse {
-  std::span<const std::byte> message;
-  std::span<const std::uint16_t> ttl_offsets;  ///< every TTL field of the message
-  std::chrono::seconds ttl{};                  ///< how long it is fresh, at least 1 s
+  std::span<const std::byte> message;          ///< at most 65,535 octets
+  std::span<const std::uint16_t> ttl_offsets;  ///< every TTL field of the message, none twice
+  std::chrono::seconds ttl{};                  ///< how long it is fresh, 1 s to 2^31 - 1 s
 };
 
 /// Sums over all shards, for metrics. Each number is exact; together they are a moment apart.
 struct CacheStats {
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t max_bytes = 0;
+  std::uint64_t entries = 0;         ///< past their TTL or not
+  std::uint64_t bytes = 0;           ///< in use, the index included; never above max_bytes
+  std::uint64_t max_bytes = 0;       ///< as configured
   std::uint64_t evictions = 0;       ///< thrown out for room, fresh or not
   std::uint64_t live_evictions = 0;  ///< of these, still fresh: the sign of a cache too small
   std::uint64_t rejected = 0;        ///< responses larger than a shard can hold
@@ -44,15 +46,20 @@ struct CacheStats {
 
 /// Whole responses by question, in wire form, shared by all threads.
 ///
-/// One byte budget for everything: keys, bookkeeping and allocator overhead included. Eviction is
-/// SIEVE (Zhang et al., NSDI 2024): a hit sets one bit, the hand evicts what has not been hit.
-/// Does not decide what may be stored (dns/cacheability.h) and does not shape replies
+/// One byte budget for everything: keys, index, bookkeeping and allocator overhead included.
+/// Eviction is SIEVE (Zhang et al., NSDI 2024): a hit sets one bit, the hand evicts what has not
+/// been hit. Does not decide what may be stored (dns/cacheability.h) and does not shape replies
 /// (dns/writer.h).
 ///
 /// Thread-safe: one mutex per shard, held only to find an entry and to copy it. lookup() never
-/// allocates. Bound: `max_bytes`; 0 turns the cache off.
+/// allocates. Bound: `max_bytes`; less than kMinBytes, 0 for one, turns the cache off.
 class ResponseCache {
  public:
+  static constexpr std::size_t kMinBytes = 256;
+  static constexpr std::size_t kMaxShards = 16;
+  /// The budget is split into no smaller shards than this, so that the largest response fits.
+  static constexpr std::size_t kMinShardBytes = 128 << 10;
+
   /// `hash_key` keys the hash of every question; hash() below is what lookup and store expect.
   ResponseCache(std::size_t max_bytes, HashKey hash_key);
   ~ResponseCache();
@@ -61,25 +68,30 @@ class ResponseCache {
     return key.hash(hash_key_);
   }
 
-  /// Copies the response for `key` into `out`, its TTLs aged to `now`. nullopt if nothing fresh is
-  /// stored or `out` is too small. The message ID in it means nothing.
+  /// Copies the response for `key` into `out`, its TTLs aged to `now` and never below 1. nullopt if
+  /// nothing fresh is stored or `out` is too small. The message ID in it means nothing.
   [[nodiscard]] std::optional<Hit> lookup(const dns::LookupKey& key, std::uint64_t hash,
                                           TimePoint now, std::span<std::byte> out) noexcept;
 
-  /// Stores a response, replacing what is there for `key`, and evicts until it fits.
+  /// Stores a copy of a response, replacing what is there for `key`, and evicts until it fits. TTLs
+  /// in it that are less than response.ttl are raised to it. A response too large to fit is counted
+  /// as rejected; what was there for `key` is gone all the same.
   void store(const dns::LookupKey& key, std::uint64_t hash, const StoredResponse& response,
              TimePoint now);
 
-  /// Removes everything.
+  /// Removes everything. Not counted as evictions.
   void clear() noexcept;
 
   [[nodiscard]] CacheStats stats() const;
 
  private:
-  [[nodiscard]] CacheShard& shard_for(std::uint64_t hash) const noexcept;
+  using SharedShard = Guarded<CacheShard>;
 
+  [[nodiscard]] SharedShard& shard_for(std::uint64_t hash) const noexcept;
+
+  std::size_t max_bytes_;
   HashKey hash_key_;
-  std::vector<std::unique_ptr<CacheShard>> shards_;
+  std::vector<std::unique_ptr<SharedShard>> shards_;  // constant after construction; empty if off
 };
 
 }  // namespace sluice::cache

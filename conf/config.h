@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,6 +16,14 @@ namespace sluice::conf {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+/// How many of each a configuration may have: every table that is sized from it is bounded.
+inline constexpr std::size_t kMaxListen = 16;
+inline constexpr std::size_t kMaxBudgets = 16;
+inline constexpr std::size_t kMaxInterfaces = 16;  ///< of one budget
+inline constexpr std::size_t kMaxUpstreams = 256;
+inline constexpr std::size_t kMaxServers = 16;  ///< of one upstream
+inline constexpr std::size_t kMaxZones = 1'024;
 
 /// [server]
 struct Server {
@@ -100,6 +109,7 @@ struct Upstream {
 
 /// [[zone]]
 struct Zone {
+  /// A [[zone]] of the file that lists several names becomes one Zone for each of them.
   dns::Name name;
   std::string upstream;
   /// Share of the budget while questions of several zones wait.
@@ -119,7 +129,8 @@ struct Config {
   std::vector<Zone> zones;
 
   /// The defaults: 127.0.0.53:53, and everything forwarded to the system's resolvers under one
-  /// budget named "eni". conf/sluice.toml parses to exactly this.
+  /// budget named "eni", with the private and the public reverse zones as rules of their own.
+  /// conf/sluice.toml parses to exactly this.
   Config();
   bool operator==(const Config&) const = default;
 };

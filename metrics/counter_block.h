@@ -19,6 +19,7 @@ struct Spec {
   const char* name;    ///< sluice_<noun>_<unit|total>
   const char* labels;  ///< R"(transport="udp")", "" for none; a small fixed set of values
   const char* help;
+  double unit = 1;  ///< what 1 in the block is worth in the unit that `name` says
 };
 
 /// True if row i of `table` declares enumerator i: a missing or misplaced row does not compile.

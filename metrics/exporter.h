@@ -1,7 +1,7 @@
 #pragma once
 
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/table.h"
@@ -17,17 +17,36 @@ struct Labelled {
 
 /// Everything there is to export at one moment. WorkerMetric blocks are summed over workers.
 struct Sources {
-  std::vector<const CounterBlock<WorkerMetric>*> workers;
+  std::vector<const CounterBlock<WorkerMetric>*> workers{};
   const CounterBlock<ProcessMetric>* process = nullptr;
-  std::vector<Labelled<ZoneMetric>> zones;
-  std::vector<Labelled<UpstreamMetric>> upstreams;
-  std::vector<Labelled<BudgetMetric>> budgets;
+  const CounterBlock<AdminMetric>* admin = nullptr;
+  std::vector<Labelled<ZoneMetric>> zones{};
+  std::vector<Labelled<UpstreamMetric>> upstreams{};
+  std::vector<Labelled<BudgetMetric>> budgets{};
 };
 
-/// The text of a Prometheus scrape (exposition format 0.0.4), with the build's version and, for
-/// each zone, sluice_zone_amplification_ratio: packets sent to upstreams per distinct question.
+/// One number and the labels that tell it from the others of its family.
+struct Sample {
+  std::vector<std::pair<std::string, std::string>> labels{};
+  double value = 0;
+};
+
+/// The metrics of one name.
+struct Family {
+  std::string name;
+  std::string help;
+  Kind kind = Kind::counter;
+  std::vector<Sample> samples{};
+};
+
+/// Every metric that has a source, each name once, in the order of the tables. Two are computed:
+/// sluice_build_info with the build's version, and for each zone sluice_zone_amplification_ratio,
+/// packets sent to upstreams per distinct question.
 ///
 /// Thread-safe: reads atomics only. Allocates; never called per query.
+[[nodiscard]] std::vector<Family> collect(const Sources& sources);
+
+/// The text of a Prometheus scrape (exposition format 0.0.4) of collect().
 [[nodiscard]] std::string exposition(const Sources& sources);
 
 }  // namespace sluice::metrics

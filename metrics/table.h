@@ -122,8 +122,8 @@ inline constexpr std::array<Spec<ZoneMetric>, static_cast<std::size_t>(ZoneMetri
          R"(rcode="NOERROR")", "Replies made from upstreams' answers."},
         {ZoneMetric::answered_nxdomain, Kind::counter, "sluice_zone_answers_total",
          R"(rcode="NXDOMAIN")", "Replies made from upstreams' answers."},
-        {ZoneMetric::answered_other, Kind::counter, "sluice_zone_answers_total",
-         R"(rcode="other")", "Replies made from upstreams' answers."},
+        {ZoneMetric::answered_other, Kind::counter, "sluice_zone_answers_total", R"(rcode="other")",
+         "Replies made from upstreams' answers."},
         {ZoneMetric::servfail_timeout, Kind::counter, "sluice_zone_servfail_total",
          R"(cause="timeout")", "SERVFAIL replies by cause."},
         {ZoneMetric::servfail_upstream, Kind::counter, "sluice_zone_servfail_total",
@@ -148,8 +148,8 @@ inline constexpr std::array<Spec<ZoneMetric>, static_cast<std::size_t>(ZoneMetri
          "Questions that wait for a packet of the budget."},
         {ZoneMetric::queue_depth_max, Kind::gauge, "sluice_zone_queue_depth_max", "",
          "Most questions that ever waited at once."},
-        {ZoneMetric::queue_oldest_ms, Kind::gauge, "sluice_zone_queue_wait_ms_max", "",
-         "Longest wait that ended with a packet or with being shed, in milliseconds."},
+        {ZoneMetric::queue_oldest_ms, Kind::gauge, "sluice_zone_queue_wait_seconds_max", "",
+         "Longest wait that ended with a packet or with being shed.", 0.001},
     }};
 static_assert(in_enum_order(kZoneMetrics), "kZoneMetrics lists every ZoneMetric in order");
 
@@ -287,11 +287,48 @@ inline constexpr std::array<Spec<ProcessMetric>, static_cast<std::size_t>(Proces
          "Answers that came after their question had been given up, and were cached."},
         {ProcessMetric::reloads_ok, Kind::counter, "sluice_reloads_total", R"(result="ok")",
          "Configuration reloads."},
-        {ProcessMetric::reloads_failed, Kind::counter, "sluice_reloads_total",
-         R"(result="failed")", "Configuration reloads."},
+        {ProcessMetric::reloads_failed, Kind::counter, "sluice_reloads_total", R"(result="failed")",
+         "Configuration reloads."},
         {ProcessMetric::start_time_seconds, Kind::gauge, "sluice_start_time_seconds", "",
          "Unix time at which the process started."},
     }};
 static_assert(in_enum_order(kProcessMetrics), "kProcessMetrics lists every ProcessMetric");
+
+/// Counted by the admin thread.
+enum class AdminMetric : std::uint8_t {
+  requests_http,
+  requests_control,
+  refused_http_connections,
+  refused_http_host,
+  refused_http_request,
+  refused_control_connections,
+  refused_control_peer,
+  refused_control_request,
+  engine_silent,
+  count_,
+};
+
+inline constexpr std::array<Spec<AdminMetric>, static_cast<std::size_t>(AdminMetric::count_)>
+    kAdminMetrics{{
+        {AdminMetric::requests_http, Kind::counter, "sluice_admin_requests_total", R"(by="http")",
+         "Requests of operators' tools, the refused ones among them."},
+        {AdminMetric::requests_control, Kind::counter, "sluice_admin_requests_total",
+         R"(by="control")", "Requests of operators' tools, the refused ones among them."},
+        {AdminMetric::refused_http_connections, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="http_connections")", "Connections and requests of tools that were refused."},
+        {AdminMetric::refused_http_host, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="http_host")", "Connections and requests of tools that were refused."},
+        {AdminMetric::refused_http_request, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="http_request")", "Connections and requests of tools that were refused."},
+        {AdminMetric::refused_control_connections, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="control_connections")", "Connections and requests of tools that were refused."},
+        {AdminMetric::refused_control_peer, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="control_peer")", "Connections and requests of tools that were refused."},
+        {AdminMetric::refused_control_request, Kind::counter, "sluice_admin_refused_total",
+         R"(reason="control_request")", "Connections and requests of tools that were refused."},
+        {AdminMetric::engine_silent, Kind::counter, "sluice_admin_engine_silent_total", "",
+         "Times that the engine did not answer the admin thread in time."},
+    }};
+static_assert(in_enum_order(kAdminMetrics), "kAdminMetrics lists every AdminMetric in order");
 
 }  // namespace sluice::metrics

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "resolver/base/assert.h"
 #include "resolver/base/clock.h"
 
 namespace sluice::policy {
@@ -12,29 +13,33 @@ namespace sluice::policy {
 /// Algorithm (ITU-T I.371).
 ///
 /// In any closed window of 1 s it admits at most `rate + burst` packets, whatever came before;
-/// the interval is rounded up so that the bound holds exactly. Time is an argument, never read.
-/// A refused take costs nothing.
+/// the interval is rounded up so that the bound holds exactly. It holds by the stamps `now` that
+/// takes were made with, in whatever order these came. A refused take costs nothing.
 ///
-/// Immutable: one Gcra serves any number of buckets, on any thread. A full bucket is TimePoint{}.
+/// Time is an argument, never read. Immutable: one Gcra serves any number of buckets, on any
+/// thread. A full bucket is any time that is not after `now`, such as TimePoint{}.
 class Gcra {
  public:
   struct Limit {
-    std::uint32_t rate = 1;   ///< packets per second, 1 .. 1'000'000
+    std::uint32_t rate = 1;   ///< packets per second, at least 1
     std::uint32_t burst = 1;  ///< packets at once, at least 1
     bool operator==(const Limit&) const = default;
   };
 
-  explicit constexpr Gcra(Limit limit) noexcept
-      : interval_{(Duration{std::chrono::seconds{1}}.count() + limit.rate - 1) / limit.rate},
-        tolerance_{interval_ * (limit.burst - 1)} {}
+  explicit constexpr Gcra(Limit limit) noexcept {
+    SLUICE_ASSERT(limit.rate >= 1 && limit.burst >= 1);
+    constexpr std::int64_t kSecond = Duration{std::chrono::seconds{1}}.count();
+    interval_ = Duration{(kSecond + limit.rate - 1) / limit.rate};
+    tolerance_ = interval_ * (limit.burst - 1);
+  }
 
   /// The state of `bucket` after taking `packets` at once, or nullopt if it has not so many.
   /// `packets` of more than the burst are never granted.
   [[nodiscard]] constexpr std::optional<TimePoint> take(TimePoint bucket, std::uint32_t packets,
                                                         TimePoint now) const noexcept {
-    const TimePoint due = std::max(bucket, now) + interval_ * (packets - 1);
-    if (due - now > tolerance_) return std::nullopt;
-    return due + interval_;
+    const TimePoint after = charge(bucket, packets, now);
+    if (after > empty(now)) return std::nullopt;
+    return after;
   }
 
   /// The state of `bucket` after `packets` that left without asking: a debt later takes wait for.
@@ -43,26 +48,31 @@ class Gcra {
     return std::max(bucket, now) + interval_ * packets;
   }
 
-  /// How long until take() of `packets` succeeds; zero if it would at `now`.
+  /// How long until take() of `packets`, which are at most the burst, succeeds if nobody else
+  /// takes; zero if it would at `now`.
   [[nodiscard]] constexpr Duration retry_after(TimePoint bucket, std::uint32_t packets,
                                                TimePoint now) const noexcept {
-    const TimePoint due = std::max(bucket, now) + interval_ * (packets - 1);
-    return std::max(Duration::zero(), due - now - tolerance_);
+    return std::max(Duration::zero(), charge(bucket, packets, now) - empty(now));
   }
 
   /// Whole packets that take() would grant at `now`.
   [[nodiscard]] constexpr std::uint32_t available(TimePoint bucket, TimePoint now) const noexcept {
-    const Duration ahead = std::max(bucket, now) - now;
-    if (ahead > tolerance_) return 0;
-    return static_cast<std::uint32_t>((tolerance_ - ahead) / interval_) + 1;
+    const TimePoint from = std::max(bucket, now);
+    if (from >= empty(now)) return 0;
+    return static_cast<std::uint32_t>((empty(now) - from) / interval_);
+  }
+
+  /// The bucket that has spent its whole burst at `now`; one further ahead is in debt.
+  [[nodiscard]] constexpr TimePoint empty(TimePoint now) const noexcept {
+    return now + tolerance_ + interval_;
   }
 
   [[nodiscard]] constexpr Duration interval() const noexcept { return interval_; }
   [[nodiscard]] constexpr Duration tolerance() const noexcept { return tolerance_; }
 
  private:
-  Duration interval_;   // between packets at exactly the allowed rate
-  Duration tolerance_;  // how far ahead of that schedule the bucket may run
+  Duration interval_{};   // between packets at exactly the allowed rate
+  Duration tolerance_{};  // how far ahead of that schedule the bucket may run
 };
 
 }  // namespace sluice::policy

@@ -54,17 +54,14 @@ class ActionList {
     bytes_.resize(used_ + size);
     return {bytes_.data() + used_, size};
   }
-  void respond(const ClientRef& client, std::size_t size) {
-    add(Respond{client, {}}, size);
-  }
+  void respond(const ClientRef& client, std::size_t size) { add(Respond{client, {}}, size); }
   void start(const StartExchange& exchange, std::size_t size) { add(exchange, size); }
 
   /// Calls `use` for each action with its bytes in place.
   template <typename F>
   void for_each(F&& use) {
     for (std::size_t i = 0; i < actions_.size(); ++i) {
-      const std::span<const std::byte> message{bytes_.data() + offsets_[i].begin,
-                                               offsets_[i].size};
+      const std::span<const std::byte> message{bytes_.data() + offsets_[i].begin, offsets_[i].size};
       std::visit([&](auto& action) { view(action) = message; }, actions_[i]);
       use(actions_[i]);
     }

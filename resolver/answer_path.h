@@ -11,6 +11,9 @@
 
 namespace sluice {
 
+/// What one thread counts about its clients.
+using WorkerCounters = metrics::CounterBlock<metrics::WorkerMetric>;
+
 /// The most a datagram to this client may hold (ReplyShape::for_udp): 1232 over a network, up to
 /// what it offers for a client on this host.
 [[nodiscard]] std::size_t udp_limit_for(const ClientRef& client) noexcept;
@@ -20,6 +23,12 @@ namespace sluice {
 
 /// The hot path: what can be said to a message from a client without the engine. Pure: bytes in,
 /// bytes out.
+///
+/// Every class and every type is looked up and forwarded alike (RFC 5625 section 4.3), but for
+/// transfers (AXFR, IXFR: REFUSED) and what is no type of a question (OPT, TSIG: FORMERR). A query
+/// without RD is answered from the cache or REFUSED (RFC 8914 section 4.21), never forwarded:
+/// whoever may ask us at all may look into the cache, but not make us ask in a way that it did not
+/// ask for.
 ///
 /// One per listener thread (its counters have one writer); the cache behind it is shared. answer()
 /// never allocates, locks only the entry's shard, and throws nothing.
@@ -38,23 +47,23 @@ class AnswerPath {
   /// What `out` must hold at least: a stored response of any size and its OPT record.
   static constexpr std::size_t kOutSize = dns::kMaxMessageSize + dns::kReplySlack;
 
-  AnswerPath(cache::ResponseCache& cache,
-             metrics::CounterBlock<metrics::WorkerMetric>& counters) noexcept
+  AnswerPath(cache::ResponseCache& cache, WorkerCounters& counters) noexcept
       : cache_{cache}, counters_{counters} {}
 
   /// Reads `message`, counts it, and answers from the cache or with an error of form. `query` is
   /// filled when the outcome is missed, its EDNS options cut off, so that it may outlive `message`.
   [[nodiscard]] Verdict answer(std::span<const std::byte> message, const ClientRef& client,
-                               TimePoint now, std::span<std::byte> out,
-                               dns::Query& query) noexcept;
+                               TimePoint now, std::span<std::byte> out, dns::Query& query) noexcept;
 
-  [[nodiscard]] metrics::CounterBlock<metrics::WorkerMetric>& counters() noexcept {
-    return counters_;
-  }
+  [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
 
  private:
+  /// The size of the reply, 0 if nothing fresh is stored.
+  [[nodiscard]] std::size_t answer_from_cache(const dns::Query& query, const ClientRef& client,
+                                              TimePoint now, std::span<std::byte> out) noexcept;
+
   cache::ResponseCache& cache_;
-  metrics::CounterBlock<metrics::WorkerMetric>& counters_;
+  WorkerCounters& counters_;
 };
 
 }  // namespace sluice

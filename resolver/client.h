@@ -11,12 +11,12 @@ enum class Transport : std::uint8_t { udp, tcp };
 /// Where a query came from, and so where its reply goes. A plain value: the shell gives it to the
 /// engine with a query and gets it back with the reply.
 struct ClientRef {
-  Endpoint client;                   ///< address and port of the client
-  Address local;                     ///< the address that it asked, for the reply's source
-  std::uint32_t interface_index = 0; ///< where the datagram came in (IP_PKTINFO)
-  std::uint16_t listener = 0;        ///< which listener's socket
+  Endpoint client;                    ///< address and port of the client
+  Address local;                      ///< the address that it asked, for the reply's source
+  std::uint32_t interface_index = 0;  ///< where the datagram came in (IP_PKTINFO)
+  std::uint16_t listener = 0;         ///< which listener's socket
   Transport transport = Transport::udp;
-  std::uint64_t connection = 0;      ///< which TCP connection; 0 over UDP. Never reused
+  std::uint64_t connection = 0;  ///< which TCP connection; 0 over UDP. Never reused
 
   friend bool operator==(const ClientRef&, const ClientRef&) = default;
 };

@@ -1,0 +1,190 @@
+#include "resolver/engine_snapshot.h"
+
+#include <algorithm>
+
+#include "resolver/query_engine.h"
+
+namespace sluice {
+
+namespace {
+
+using metrics::BudgetMetric;
+using metrics::ProcessMetric;
+using metrics::UpstreamMetric;
+using metrics::ZoneMetric;
+
+std::uint64_t servfail_total(const metrics::CounterBlock<ZoneMetric>& counters) {
+  std::uint64_t total = 0;
+  for (auto i = static_cast<int>(ZoneMetric::servfail_timeout);
+       i <= static_cast<int>(ZoneMetric::servfail_no_upstream); ++i)
+    total += counters.get(static_cast<ZoneMetric>(i));
+  return total;
+}
+
+EngineSnapshot::Zone zone_of(const Rule& rule, const Gate& gate, RuleIndex index) {
+  const auto& counters = *rule.counters;
+  EngineSnapshot::Zone zone;
+  zone.name = rule.zone;
+  zone.upstream = rule.upstream;
+  zone.weight = rule.weight;
+  zone.queries = counters.get(ZoneMetric::queries);
+  zone.questions = counters.get(ZoneMetric::questions);
+  zone.coalesced = counters.get(ZoneMetric::coalesced);
+  zone.retransmits = counters.get(ZoneMetric::retransmits_absorbed);
+  zone.failure_hits = counters.get(ZoneMetric::failure_cache_hits);
+  zone.packets = counters.get(ZoneMetric::packets_udp) + counters.get(ZoneMetric::packets_tcp);
+  zone.retries = counters.get(ZoneMetric::retries);
+  zone.servfail = servfail_total(counters);
+  zone.queue_depth = gate.queue.size(index);
+  zone.queue_depth_max = counters.get(ZoneMetric::queue_depth_max);
+  if (zone.questions > 0)
+    zone.amplification = static_cast<double>(zone.packets) / static_cast<double>(zone.questions);
+  return zone;
+}
+
+EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
+  EngineSnapshot::Budget budget;
+  budget.name = gate.name;
+  for (const Lane& lane : gate.lanes) {
+    const auto limits = lane.budget.limits();
+    budget.limit = limits.limit;
+    budget.burst = limits.burst;
+    budget.reserve = limits.reserve;
+    budget.rate = limits.gcra().rate;
+    budget.available += lane.budget.available(now);
+    budget.packets_by_all += lane.budget.packets_sent_by_all();
+    budget.resets += lane.budget.resets();
+    if (!budget.file.empty() && !lane.file.empty()) budget.file += " ";
+    budget.file += lane.file;
+  }
+  budget.interfaces = gate.config.interfaces.empty() ? "auto" : "";
+  for (const std::string& name : gate.config.interfaces)
+    budget.interfaces += (budget.interfaces.empty() ? "" : " ") + name;
+  budget.problem = gate.problem;
+  budget.packets = gate.counters->get(BudgetMetric::packets);
+  budget.waits = gate.counters->get(BudgetMetric::waits);
+  budget.queue_depth = gate.queue.size();
+  if (const auto since = gate.queue.oldest()) budget.queue_oldest = now - *since;
+  return budget;
+}
+
+}  // namespace
+
+EngineSnapshot QueryEngine::snapshot(TimePoint now) const {
+  EngineSnapshot result;
+  result.in_flight = table_.size();
+  result.waiters = table_.waiter_count();
+  result.exchanges = exchanges_.size();
+  result.failures_cached = failures_.size();
+  result.max_in_flight = limits_.max_in_flight;
+  result.max_waiters = limits_.max_waiters;
+  result.max_exchanges = limits_.max_exchanges;
+
+  std::vector<TimePoint> queued_since(routing_.rule_slots(), now);
+  table_.for_each([&](Index index) {
+    const InFlight& question = table_[index];
+    TimePoint& oldest = queued_since[question.rule];
+    if (question.state == InFlight::State::waiting)
+      oldest = std::min(oldest, question.queued_since);
+  });
+  for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
+    const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
+    if (!rule.is_current) continue;
+    const Gate& gate = *routing_.gates()[rule.gate];
+    result.zones.push_back(zone_of(rule, gate, static_cast<RuleIndex>(i)));
+    result.zones.back().queue_oldest = now - queued_since[i];
+    for (const Path& path : rule.paths) {
+      const auto account = tcp_accounts_.find(path.server);
+      result.servers.push_back(
+          {.upstream = rule.upstream,
+           .address = path.server,
+           .zone = rule.zone,
+           .srtt = path.rtt.srtt(),
+           .timeout = path.rtt.timeout(0),
+           .sent = path.sent,
+           .answered = path.answered,
+           .timeouts = path.timeouts,
+           .failed = path.failed,
+           .in_flight = path.in_flight,
+           .tcp_open = account != tcp_accounts_.end() && account->second.is_open});
+    }
+  }
+  for (const auto& gate : routing_.gates())
+    if (!gate->lanes.empty()) result.budgets.push_back(budget_of(*gate, now));
+  add_requests(result, now);
+  return result;
+}
+
+void QueryEngine::add_requests(EngineSnapshot& snapshot, TimePoint now) const {
+  std::vector<Index> oldest_first;
+  oldest_first.reserve(table_.size());
+  table_.for_each([&](Index index) { oldest_first.push_back(index); });
+  std::sort(oldest_first.begin(), oldest_first.end(),
+            [&](Index a, Index b) { return table_[a].since < table_[b].since; });
+  snapshot.requests_cut = oldest_first.size() > EngineSnapshot::kMaxRequests;
+  if (snapshot.requests_cut) oldest_first.resize(EngineSnapshot::kMaxRequests);
+  for (const Index index : oldest_first) {
+    const InFlight& question = table_[index];
+    const Rule& rule = routing_.rule(question.rule);
+    EngineSnapshot::Request request;
+    request.question = question.key.question;
+    request.zone = rule.zone;
+    request.upstream = rule.upstream;
+    if (question.tries > 0) request.server = rule.paths[question.server].server;
+    request.state = question.state == InFlight::State::waiting ? "waiting"
+                    : question.exchange != kNone               ? "asked"
+                                                               : "late";
+    request.age = now - question.since;
+    request.time_left = question.deadline - now;
+    request.tries = question.tries;
+    request.waiters = question.waiter_count;
+    bool is_first = true;
+    table_.for_each_waiter(index, [&](const Waiter& waiter) {
+      if (is_first) request.client = waiter.client.client;
+      is_first = false;
+    });
+    snapshot.requests.push_back(std::move(request));
+  }
+}
+
+void QueryEngine::refresh_gauges(TimePoint now) noexcept {
+  const cache::CacheStats stats = cache_.stats();
+  counters_.set(ProcessMetric::cache_entries, stats.entries);
+  counters_.set(ProcessMetric::cache_bytes, stats.bytes);
+  counters_.set(ProcessMetric::cache_max_bytes, stats.max_bytes);
+  counters_.set(ProcessMetric::cache_evictions, stats.evictions);
+  counters_.set(ProcessMetric::cache_live_evictions, stats.live_evictions);
+  counters_.set(ProcessMetric::failures_cached, failures_.size());
+  counters_.set(ProcessMetric::in_flight, table_.size());
+  counters_.set(ProcessMetric::waiters, table_.waiter_count());
+  counters_.set(ProcessMetric::exchanges, exchanges_.size());
+  for (const auto& gate : routing_.gates()) {
+    const EngineSnapshot::Budget budget = budget_of(*gate, now);
+    gate->counters->set(BudgetMetric::limit, budget.limit);
+    gate->counters->set(BudgetMetric::rate, budget.rate);
+    gate->counters->set(BudgetMetric::available, budget.available);
+    gate->counters->set(BudgetMetric::packets_by_all, budget.packets_by_all);
+    gate->counters->set(BudgetMetric::resets, budget.resets);
+    gate->counters->set(BudgetMetric::queue_depth, budget.queue_depth);
+    gate->counters->set(BudgetMetric::is_private, gate->problem.empty() ? 0 : 1);
+  }
+  for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
+    const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
+    rule.upstream_counters->set(UpstreamMetric::in_flight, 0);
+  }
+  for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
+    const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
+    if (!rule.is_current && rule.users == 0) continue;
+    for (const Path& path : rule.paths)
+      rule.upstream_counters->add(UpstreamMetric::in_flight, path.in_flight);
+  }
+}
+
+metrics::Sources QueryEngine::sources() const {
+  metrics::Sources sources;
+  sources.process = &counters_;
+  routing_.add_sources(sources);
+  return sources;
+}
+
+}  // namespace sluice

@@ -19,13 +19,13 @@ struct EngineSnapshot {
     dns::Question question;
     std::string zone;
     std::string upstream;
-    Endpoint server;             ///< asked last; port 0 if none yet
-    const char* state = "";      ///< "waiting" for a packet, "asked", "late" (answered or given up)
+    Endpoint server;         ///< asked last; port 0 if none yet
+    const char* state = "";  ///< "waiting" for a packet, "asked", "late" (answered or given up)
     Duration age{};
-    Duration time_left{};        ///< until its oldest client gets SERVFAIL
+    Duration time_left{};  ///< until its oldest client gets SERVFAIL
     std::uint32_t tries = 0;
     std::uint32_t waiters = 0;
-    Endpoint client;             ///< the first that asked; port 0 if none waits
+    Endpoint client;  ///< the first that asked; port 0 if none waits
   };
   struct Zone {
     std::string name;
@@ -35,12 +35,12 @@ struct EngineSnapshot {
     std::uint64_t packets = 0, retries = 0, servfail = 0;
     std::uint64_t queue_depth = 0, queue_depth_max = 0;
     Duration queue_oldest{};
-    double amplification = 0;    ///< packets / questions; 0 without questions
+    double amplification = 0;  ///< packets / questions; 0 without questions
   };
   struct Server {
     std::string upstream;
     Endpoint address;
-    std::string zone;            ///< time-outs are kept per server and zone
+    std::string zone;  ///< time-outs are kept per server and zone
     Duration srtt{};
     Duration timeout{};
     std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
@@ -49,9 +49,9 @@ struct EngineSnapshot {
   };
   struct Budget {
     std::string name;
-    std::string interfaces;      ///< "auto" or a list
-    std::string file;            ///< empty: private
-    std::string problem;         ///< why it is private although it should be shared
+    std::string interfaces;  ///< "auto" or a list
+    std::string file;        ///< empty: private
+    std::string problem;     ///< why it is private although it should be shared
     std::uint32_t limit = 0, rate = 0, burst = 0, reserve = 0, available = 0;
     std::uint64_t packets = 0, packets_by_all = 0, waits = 0, resets = 0;
     std::uint64_t queue_depth = 0;
@@ -60,7 +60,7 @@ struct EngineSnapshot {
 
   std::uint64_t in_flight = 0, waiters = 0, exchanges = 0, failures_cached = 0;
   std::uint64_t max_in_flight = 0, max_waiters = 0, max_exchanges = 0;
-  bool requests_cut = false;     ///< there were more than kMaxRequests
+  bool requests_cut = false;  ///< there were more than kMaxRequests
   std::vector<Request> requests;
   std::vector<Zone> zones;
   std::vector<Server> servers;

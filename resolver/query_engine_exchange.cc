@@ -1,0 +1,389 @@
+// The upstream side of the engine: choosing a server, waiting for a packet, sending, and what to
+// make of each outcome.
+#include <algorithm>
+#include <tuple>
+
+#include "resolver/query_engine.h"
+#include "resolver/replies.h"
+
+namespace sluice {
+
+namespace {
+
+using metrics::BudgetMetric;
+using metrics::ProcessMetric;
+using metrics::UpstreamMetric;
+using metrics::ZoneMetric;
+using policy::AdmissionQueue;
+using policy::FailureCause;
+
+/// How soon to look again for a free exchange slot when all are taken.
+constexpr Duration kSlotRetry = std::chrono::milliseconds{10};
+
+/// How long a server that refused EDNS is asked without.
+constexpr Duration kPlainFor = std::chrono::minutes{15};
+
+/// Whether a failed try may go to the same server again. Only silence and a lost connection may
+/// mend by themselves; a server that has answered has said what it had to say.
+bool may_repeat(FailureCause cause, Transport transport) noexcept {
+  return cause == FailureCause::timeout ||
+         (cause == FailureCause::network && transport == Transport::tcp);
+}
+
+/// Points `question` at the server to ask next: of those asked least, the one with the fewest
+/// time-outs in a row, then the fastest. False if every server has been asked as often as it may.
+bool choose_server(InFlight& question, const Rule& rule, unsigned max_sends) noexcept {
+  std::optional<std::size_t> best;
+  const auto rank = [&](std::size_t i) {
+    const Path& path = rule.paths[i];
+    return std::tuple{question.sends[i], path.timeouts_in_row, path.rtt.srtt()};
+  };
+  for (std::size_t i = 0; i < rule.paths.size(); ++i)
+    if (question.sends[i] < max_sends && (!best || rank(i) < rank(*best))) best = i;
+  if (!best) return false;
+  question.server = static_cast<std::uint8_t>(*best);
+  return true;
+}
+
+}  // namespace
+
+void QueryEngine::enqueue(Index index, AdmissionQueue::Priority priority, TimePoint now,
+                          ActionList& out) {
+  InFlight& question = table_[index];
+  const Rule& rule = routing_.rule(question.rule);
+  Gate& gate = *routing_.gates()[rule.gate];
+  question.state = InFlight::State::waiting;
+  question.queued_since = now;
+  if (question.tries == 0) (void)choose_server(question, rule, kMaxSendsPerServer);
+  gate.queue.push({.item = index,
+                   .klass = question.rule,
+                   .priority = priority,
+                   .price = price_of(question),
+                   .since = now});
+  table_.set_try_deadline(index, now + rule.max_wait);
+  pump(gate, now, out);
+  if (question.state == InFlight::State::waiting) gate.counters->add(BudgetMetric::waits);
+  note_queue(gate, question.rule);
+}
+
+void QueryEngine::dequeue(Index index, TimePoint now) noexcept {
+  const InFlight& question = table_[index];
+  const Rule& rule = routing_.rule(question.rule);
+  Gate& gate = *routing_.gates()[rule.gate];
+  gate.queue.remove(index);
+  rule.counters->raise(
+      ZoneMetric::queue_oldest_ms,
+      static_cast<std::uint64_t>((now - question.queued_since) / std::chrono::milliseconds{1}));
+  note_queue(gate, question.rule);
+}
+
+void QueryEngine::note_queue(const Gate& gate, RuleIndex rule) noexcept {
+  auto& counters = *routing_.rule(rule).counters;
+  counters.set(ZoneMetric::queue_depth, gate.queue.size(rule));
+  counters.raise(ZoneMetric::queue_depth_max, gate.queue.size(rule));
+  gate.counters->set(BudgetMetric::queue_depth, gate.queue.size());
+}
+
+std::uint32_t QueryEngine::price_of(const InFlight& question) const noexcept {
+  if (question.transport == Transport::udp) return 1;
+  const Endpoint& server = routing_.rule(question.rule).paths[question.server].server;
+  const auto account = tcp_accounts_.find(server);
+  const bool is_open = account != tcp_accounts_.end() && account->second.is_open;
+  return is_open ? kOpenConnectionPrice : kNewConnectionPrice;
+}
+
+void QueryEngine::pump(Gate& gate, TimePoint now, ActionList& out) {
+  gate.retry_at = kNever;
+  while (const auto entry = gate.queue.front()) {
+    if (exchanges_.size() == exchanges_.capacity()) {
+      gate.retry_at = now + kSlotRetry;
+      return;
+    }
+    const auto lane = gate.take(entry->price, now);
+    if (!lane) {
+      gate.retry_at = now + std::max(gate.retry_after(entry->price, now), Duration{1});
+      return;
+    }
+    gate.queue.pop();
+    dequeue(entry->item, now);
+    start_exchange(entry->item, *lane, now, out);
+  }
+}
+
+void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out) {
+  InFlight& question = table_[index];
+  Rule& rule = routing_.rule(question.rule);
+  Path& path = rule.paths[question.server];
+  const auto slot = exchanges_.take();
+  SLUICE_ASSERT(slot.has_value());
+  exchanges_[*slot] = {.key = question.key,
+                       .hash = question.hash,
+                       .rule = question.rule,
+                       .lane = lane,
+                       .path = question.server,
+                       .serial = question.serial,
+                       .transport = question.transport,
+                       .timed_out = false,
+                       .started = now};
+  routing_.acquire(question.rule);
+  if (question.tries > 0) rule.counters->add(ZoneMetric::retries);
+  const unsigned attempt = question.sends[question.server];
+  ++question.sends[question.server];
+  ++question.tries;
+  ++question.open_exchanges;
+  ++path.sent;
+  ++path.in_flight;
+  question.state = InFlight::State::asked;
+  question.exchange = *slot;
+  const bool is_tcp = question.transport == Transport::tcp;
+  rule.upstream_counters->add(is_tcp ? UpstreamMetric::exchanges_tcp
+                                     : UpstreamMetric::exchanges_udp);
+  if (is_tcp) {
+    TcpAccount& account = tcp_accounts_[path.server];
+    account.prepaid += account.is_open ? kOpenConnectionPrice : kNewConnectionPrice;
+    account.rule = question.rule;
+    account.lane = lane;
+    question.has_left_host = true;
+  }
+  counters_.set(ProcessMetric::exchanges, exchanges_.size());
+
+  const Duration patience = path.rtt.timeout(attempt + (is_tcp ? 1 : 0));
+  const auto jitter = static_cast<std::int64_t>(
+      random_.below(static_cast<std::uint64_t>(patience.count()) / 10 + 1));
+  table_.set_try_deadline(index, now + patience + Duration{jitter});
+
+  const std::span<std::byte> room = out.room(dns::kMaxUpstreamQuerySize);
+  const auto use_edns = now < path.plain_until ? dns::UseEdns::no : dns::UseEdns::yes;
+  const std::size_t size = dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(),
+                                                     random_.next_id(), question.key, use_edns);
+  out.start({.id = {*slot, exchanges_.generation(*slot)},
+             .server = path.server,
+             .transport = question.transport,
+             .interface = routing_.gates()[rule.gate]->interface(lane),
+             .query = {}},
+            size);
+}
+
+void QueryEngine::on_sent(ExchangeId id, std::uint32_t packets, TimePoint now) {
+  if (packets == 0 || !exchanges_.is_taken(id.slot) ||
+      exchanges_.generation(id.slot) != id.generation)
+    return;
+  const ExchangeState& exchange = exchanges_[id.slot];
+  const Rule& rule = routing_.rule(exchange.rule);
+  Gate& gate = *routing_.gates()[rule.gate];
+  rule.counters->add(ZoneMetric::packets_udp, packets);
+  gate.counters->add(BudgetMetric::packets, packets);
+  if (now - exchange.started > kStallGuard) {
+    gate.charge_again(exchange.lane, packets, now);
+    gate.counters->add(BudgetMetric::stall_packets, packets);
+  }
+  const Index index = table_.find(exchange.key, exchange.hash);
+  if (index != kNone && table_[index].serial == exchange.serial) table_[index].has_left_host = true;
+}
+
+void QueryEngine::on_connection_opened(const Endpoint& server) {
+  tcp_accounts_[server].is_open = true;
+}
+
+void QueryEngine::on_connection_closed(const Endpoint& server) {
+  const auto found = tcp_accounts_.find(server);
+  if (found == tcp_accounts_.end()) return;
+  found->second.is_open = false;
+  // A query that was paid for may be about to open the next connection; older credit is void.
+  found->second.prepaid = std::min(found->second.prepaid, kNewConnectionPrice);
+}
+
+void QueryEngine::on_segments_sent(const Endpoint& server, std::uint32_t segments, TimePoint now) {
+  const auto found = tcp_accounts_.find(server);
+  if (found == tcp_accounts_.end()) return;
+  TcpAccount& account = found->second;
+  const Rule& rule = routing_.rule(account.rule);
+  Gate& gate = *routing_.gates()[rule.gate];
+  rule.counters->add(ZoneMetric::packets_tcp, segments);
+  gate.counters->add(BudgetMetric::packets, segments);
+  const std::uint32_t unpaid = segments > account.prepaid ? segments - account.prepaid : 0;
+  account.prepaid -= segments - unpaid;
+  if (unpaid > 0) gate.charge(account.lane, unpaid, now);
+}
+
+void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now,
+                                   ActionList& out) {
+  if (!exchanges_.is_taken(id.slot) || exchanges_.generation(id.slot) != id.generation) return;
+  const ExchangeState exchange = exchanges_[id.slot];
+  exchanges_.release(id.slot);
+  counters_.set(ProcessMetric::exchanges, exchanges_.size());
+  Rule& rule = routing_.rule(exchange.rule);
+  Path& path = rule.paths[exchange.path];
+  auto& upstream = *rule.upstream_counters;
+  --path.in_flight;
+  upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
+
+  Index own = table_.find(exchange.key, exchange.hash);
+  if (own != kNone && table_[own].serial != exchange.serial) own = kNone;
+  if (own != kNone) {
+    --table_[own].open_exchanges;
+    if (table_[own].exchange == id.slot) table_[own].exchange = kNone;
+  }
+  switch (outcome.status) {
+    case ExchangeStatus::answered:
+      path.rtt.add_sample(now - exchange.started);
+      path.timeouts_in_row = 0;
+      on_response(exchange, own, outcome.response, now, out);
+      break;
+    case ExchangeStatus::expired:
+      if (!exchange.timed_out) {
+        ++path.timeouts;
+        upstream.add(UpstreamMetric::timeouts);
+      }
+      on_failure_response(exchange, own, FailureCause::timeout, now, out);
+      break;
+    case ExchangeStatus::no_socket:
+      upstream.add(UpstreamMetric::port_errors);
+      on_failure_response(exchange, own, FailureCause::network, now, out);
+      break;
+    case ExchangeStatus::unreachable:
+    case ExchangeStatus::closed:
+      ++path.failed;
+      upstream.add(UpstreamMetric::network_errors);
+      on_failure_response(exchange, own, FailureCause::network, now, out);
+      break;
+    case ExchangeStatus::edns_refused:
+      upstream.add(UpstreamMetric::edns_refused);
+      path.plain_until = now + kPlainFor;
+      if (own == kNone || table_[own].state != InFlight::State::asked) break;
+      enqueue(own, AdmissionQueue::Priority::first_try, now, out);
+      break;
+  }
+  routing_.release(exchange.rule);
+}
+
+void QueryEngine::on_response(const ExchangeState& exchange, Index own,
+                              std::span<const std::byte> message, TimePoint now, ActionList& out) {
+  const Rule& rule = routing_.rule(exchange.rule);
+  auto& upstream = *rule.upstream_counters;
+  Path& path = routing_.rule(exchange.rule).paths[exchange.path];
+  const bool is_broken = dns::parse_response(message, response_).has_value();
+  const bool is_for_us = !is_broken && (response_.header.question_count == 0 ||
+                                        response_.question == exchange.key.question);
+  if (!is_for_us) {
+    ++path.failed;
+    upstream.add(UpstreamMetric::malformed);
+    return on_failure_response(exchange, own, FailureCause::bad_response, now, out);
+  }
+  ++path.answered;
+  switch (dns::classify(response_)) {
+    case dns::ResponseKind::truncated:
+      upstream.add(UpstreamMetric::truncated);
+      if (exchange.transport == Transport::tcp)
+        return on_failure_response(exchange, own, FailureCause::bad_response, now, out);
+      if (own != kNone && table_[own].transport == Transport::udp) ask_over_tcp(own, now, out);
+      return;
+    case dns::ResponseKind::failure: {
+      const bool is_servfail = response_.rcode == static_cast<std::uint16_t>(dns::Rcode::servfail);
+      upstream.add(is_servfail ? UpstreamMetric::servfail : UpstreamMetric::refused);
+      return on_failure_response(
+          exchange, own,
+          is_servfail ? FailureCause::upstream_servfail : FailureCause::upstream_refused, now, out);
+    }
+    case dns::ResponseKind::positive:
+    case dns::ResponseKind::nodata:
+    case dns::ResponseKind::nxdomain:
+      upstream.add(exchange.timed_out ? UpstreamMetric::late_answers : UpstreamMetric::answers);
+      break;
+  }
+  if (!on_good_response(exchange, message, now, out))
+    on_failure_response(exchange, own, FailureCause::bad_response, now, out);
+}
+
+void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, FailureCause cause,
+                                      TimePoint now, ActionList& out) {
+  if (own == kNone) return;
+  const InFlight& question = table_[own];
+  // While another server is being asked, it decides. The same server's late word counts at once:
+  // a second copy of the question would bring nothing else.
+  if (question.server != exchange.path && question.open_exchanges > 0) return;
+  if (question.exchange != kNone && cause == FailureCause::timeout) return;
+  if (question.state == InFlight::State::waiting) {
+    if (cause == FailureCause::timeout || question.server != exchange.path) return;
+    dequeue(own, now);
+  }
+  on_try_failed(own, cause, now, out);
+}
+
+bool QueryEngine::on_good_response(const ExchangeState& exchange,
+                                   std::span<const std::byte> message, TimePoint now,
+                                   ActionList& out) {
+  const std::size_t size = dns::copy_without_opt(message, response_, stored_message_);
+  if (size == 0) return false;
+  const std::span<std::byte> stored{stored_message_.data(), size};
+  const std::span<const std::uint16_t> offsets{response_.ttl_offsets.data(), response_.ttl_count};
+  dns::cap_ttls(stored, offsets, static_cast<std::uint32_t>(ttl_limits_.max.count()));
+  const auto ttl = dns::storable_for(response_, ttl_limits_);
+  if (ttl) cache_.store(exchange.key, exchange.hash, {stored, offsets, *ttl}, now);
+  failures_.forget(exchange.key);
+
+  // Whoever waits for this key is served, be it another question than the one that asked.
+  const Index index = table_.find(exchange.key, exchange.hash);
+  if (index == kNone) {
+    if (ttl) counters_.add(ProcessMetric::late_answers_stored);
+    return true;
+  }
+  InFlight& question = table_[index];
+  if (question.state == InFlight::State::waiting) dequeue(index, now);
+  const auto rcode = static_cast<dns::Rcode>(response_.rcode);
+  routing_.rule(question.rule)
+      .counters->add(rcode == dns::Rcode::noerror    ? ZoneMetric::answered_noerror
+                     : rcode == dns::Rcode::nxdomain ? ZoneMetric::answered_nxdomain
+                                                     : ZoneMetric::answered_other,
+                     question.waiter_count);
+  table_.for_each_waiter(index, [&](const Waiter& waiter) {
+    reply_with_response(waiter.client, waiter.shape, stored, out);
+  });
+  close(index);
+  return true;
+}
+
+void QueryEngine::ask_over_tcp(Index index, TimePoint now, ActionList& out) {
+  InFlight& question = table_[index];
+  if (question.state == InFlight::State::waiting) dequeue(index, now);
+  question.transport = Transport::tcp;
+  question.sends.fill(0);  // RFC 9520 section 3.1 counts by transport
+  question.exchange = kNone;
+  enqueue(index, AdmissionQueue::Priority::first_try, now, out);
+}
+
+void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
+  InFlight& question = table_[index];
+  SLUICE_ASSERT(question.exchange != kNone);
+  ExchangeState& exchange = exchanges_[question.exchange];
+  exchange.timed_out = true;
+  question.exchange = kNone;
+  Rule& rule = routing_.rule(question.rule);
+  Path& path = rule.paths[exchange.path];
+  ++path.timeouts;
+  ++path.timeouts_in_row;
+  rule.upstream_counters->add(UpstreamMetric::timeouts);
+  on_try_failed(index, FailureCause::timeout, now, out);
+}
+
+void QueryEngine::on_try_failed(Index index, FailureCause cause, TimePoint now, ActionList& out) {
+  InFlight& question = table_[index];
+  question.cause = cause;
+  question.exchange = kNone;
+  const Rule& rule = routing_.rule(question.rule);
+  const unsigned max_sends = may_repeat(cause, question.transport) ? kMaxSendsPerServer : 1;
+  if (choose_server(question, rule, max_sends))
+    return enqueue(index, AdmissionQueue::Priority::retry, now, out);
+  wait_for_late_answers(index, now, out);
+}
+
+void QueryEngine::wait_for_late_answers(Index index, TimePoint now, ActionList& out) {
+  InFlight& question = table_[index];
+  const bool may_be_answered = question.open_exchanges > 0;
+  if (!may_be_answered || question.cause != FailureCause::timeout) return fail(index, now, out);
+  question.state = InFlight::State::asked;
+  question.exchange = kNone;
+  table_.set_try_deadline(index, question.deadline);
+}
+
+}  // namespace sluice

@@ -22,7 +22,8 @@ std::optional<Address> Address::parse(std::string_view text) {
   Address address;
   const std::size_t percent = text.find('%');
   const std::string host{text.substr(0, percent)};
-  if (percent == std::string_view::npos && ::inet_pton(AF_INET, host.c_str(), address.bytes.data()) == 1) {
+  if (percent == std::string_view::npos &&
+      ::inet_pton(AF_INET, host.c_str(), address.bytes.data()) == 1) {
     address.family = Family::ipv4;
     return address;
   }

@@ -28,9 +28,7 @@ class Random {
   [[nodiscard]] std::uint64_t below(std::uint64_t bound) noexcept { return next() % bound; }
 
   /// A fraction in [0, 1).
-  [[nodiscard]] double fraction() noexcept {
-    return static_cast<double>(next() >> 11) * 0x1.0p-53;
-  }
+  [[nodiscard]] double fraction() noexcept { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
   [[nodiscard]] HashKey next_key() noexcept { return {.k0 = next(), .k1 = next()}; }
 

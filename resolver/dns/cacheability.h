@@ -17,19 +17,29 @@ struct TtlLimits {
 
 /// What a response is, for storing and for the failure counters.
 enum class ResponseKind : std::uint8_t {
-  positive,       ///< NOERROR with the records asked for, or a CNAME chain towards them
-  nodata,         ///< NOERROR without them (RFC 2308 section 2.2)
-  nxdomain,       ///< RFC 2308 section 2.1
-  truncated,      ///< TC: never stored (RFC 2181 section 9)
-  failure,        ///< SERVFAIL, REFUSED, NOTIMP, FORMERR or another error
+  positive,   ///< NOERROR with a record of the type asked for
+  nodata,     ///< NOERROR without one (RFC 2308 section 2.2)
+  nxdomain,   ///< RFC 2308 section 2.1; a CNAME chain may lead to it (RFC 6604)
+  truncated,  ///< TC: never stored (RFC 2181 section 9)
+  failure,    ///< SERVFAIL, REFUSED, NOTIMP, FORMERR or another error
 };
 
+/// Judges by the sections, not by following the CNAME chain: the upstream did that. So RRSIG, DNAME
+/// and CNAME records make an answer positive only where they were asked for, and a chain that ends
+/// without the type asked for is nodata. Whether a nodata is an answer at all shows in its SOA: a
+/// chain broken off, or a referral (NS records without SOA, RFC 2308 section 2.2), has none, is
+/// passed on and is never stored.
 [[nodiscard]] ResponseKind classify(const Response& response) noexcept;
 
-/// How long `response` may be stored; nullopt if it must not be (a failure, truncated, a negative
-/// answer without SOA (RFC 2308 section 5), TTL 0, or records whose TTLs we could not note).
-/// One TTL for the whole message: the least of any RRset in it (RFC 2181 section 5.2). A TTL with
-/// its top bit set counts as 0 (RFC 2181 section 8).
+/// How long `response` may be stored; nullopt if it must not be: a failure, truncated, a negative
+/// answer without SOA (RFC 2308 section 5), TTL 0 whatever `limits.min` says (RFC 1035 section
+/// 3.2.1), or more records than we can age.
+///
+/// One TTL for the whole message: the least of any record in it (RFC 2181 section 5.2), for
+/// negative answers also the SOA's MINIMUM and `max_negative`. A TTL with its top bit set is a
+/// large number, not 0 (RFC 8767 section 4), and so falls to `max`. Where minimum and maximum
+/// contradict each other, the maximum wins. The records' own TTLs may be larger than the result:
+/// cap_ttls().
 [[nodiscard]] std::optional<std::chrono::seconds> storable_for(const Response& response,
                                                                const TtlLimits& limits) noexcept;
 

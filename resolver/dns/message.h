@@ -20,26 +20,29 @@ namespace sluice::dns {
                                             std::size_t offset) noexcept {
   return std::uint32_t{read_u16(bytes, offset)} << 16 | read_u16(bytes, offset + 2);
 }
-inline void write_u16(std::span<std::byte> bytes, std::size_t offset, std::uint16_t value) noexcept {
+inline void write_u16(std::span<std::byte> bytes, std::size_t offset,
+                      std::uint16_t value) noexcept {
   bytes[offset] = static_cast<std::byte>(value >> 8);
   bytes[offset + 1] = static_cast<std::byte>(value & 0xff);
 }
-inline void write_u32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t value) noexcept {
+inline void write_u32(std::span<std::byte> bytes, std::size_t offset,
+                      std::uint32_t value) noexcept {
   write_u16(bytes, offset, static_cast<std::uint16_t>(value >> 16));
   write_u16(bytes, offset + 2, static_cast<std::uint16_t>(value & 0xffff));
 }
 
 /// The twelve octets that start every message (RFC 1035 section 4.1.1), read in place.
 struct Header {
-  std::uint16_t id;
-  std::uint16_t flags;
-  std::uint16_t question_count;
-  std::uint16_t answer_count;
-  std::uint16_t authority_count;
-  std::uint16_t additional_count;
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;
+  std::uint16_t question_count = 0;
+  std::uint16_t answer_count = 0;
+  std::uint16_t authority_count = 0;
+  std::uint16_t additional_count = 0;
 
   static constexpr std::uint16_t kQr = 0x8000, kAa = 0x0400, kTc = 0x0200, kRd = 0x0100,
                                  kRa = 0x0080, kAd = 0x0020, kCd = 0x0010;
+  static constexpr std::uint16_t kOpcodeMask = 0x7800, kRcodeMask = 0x000f;
 
   [[nodiscard]] static std::optional<Header> read(std::span<const std::byte> message) noexcept;
   [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
@@ -47,7 +50,7 @@ struct Header {
     return static_cast<std::uint8_t>(flags >> 11 & 0xf);
   }
   /// The low four bits; an OPT record holds the rest.
-  [[nodiscard]] std::uint16_t rcode() const noexcept { return flags & 0xf; }
+  [[nodiscard]] std::uint16_t rcode() const noexcept { return flags & kRcodeMask; }
 };
 
 /// The OPT record of a query (RFC 6891). `options` views the message.
@@ -57,6 +60,19 @@ struct Edns {
   bool dnssec_ok = false;
   std::span<const std::byte> options;
 };
+
+/// The bit of an OPT record's TTL field that asks for DNSSEC records (RFC 3225). The field's upper
+/// octets are the RCODE's upper bits and the EDNS version (RFC 6891 section 6.1.3).
+inline constexpr std::uint32_t kDnssecOk = 0x8000;
+
+/// The first question, which starts behind the header. nullopt if it is cut off or its name is
+/// malformed or compressed: there is nothing before it to point to.
+[[nodiscard]] std::optional<Question> read_question(std::span<const std::byte> message) noexcept;
+
+/// The octets that `question` takes in a message.
+[[nodiscard]] inline std::size_t size_of(const Question& question) noexcept {
+  return question.name.size() + 2 + 2;
+}
 
 /// A client's query, checked from the first octet to the last.
 struct Query {
@@ -81,13 +97,16 @@ enum class QueryError : std::uint8_t {
   opcode,            ///< anything but QUERY (RFC 8906: NOTIMP)
   question_count,    ///< not exactly one question (RFC 9619)
   bad_question,      ///< name, type or class malformed, compressed, or cut off
-  bad_record,        ///< a record behind the question is malformed, or answers in a query
+  bad_record,        ///< a record behind the question is malformed, or there are answers
   bad_opt,           ///< a second OPT, an OPT not at the root, or options that overrun (RFC 6891)
   trailing_garbage,  ///< octets behind the last record
   edns_version,      ///< BADVERS (RFC 6891 section 6.1.3)
 };
 
 /// Reads a query without allocating. The bytes must outlive the result (Edns::options views them).
+/// Well-formed records other than OPT are skipped: IXFR has an SOA in its authority section
+/// (RFC 1995), a signed query ends with TSIG or SIG(0), which a forwarder that does not verify them
+/// must not stumble over (RFC 5625 section 4.5).
 /// QDCOUNT 0 with a COOKIE option (RFC 7873 section 5.4) is reported as question_count, too.
 [[nodiscard]] Result<Query, QueryError> parse_query(std::span<const std::byte> message) noexcept;
 

@@ -22,16 +22,16 @@ class Name {
   constexpr Name() noexcept : size_{1} {}
 
   /// The name that starts at `offset` in `message`, followed through compression pointers.
-  /// Pointers may only go backwards, so that a loop is impossible (RFC 1035 section 4.1.4).
+  /// Each pointer must lead backwards, to before the name or the last pointer's target, and not
+  /// into the header, so that a loop is impossible (RFC 1035 section 4.1.4). At most kMaxPointers
+  /// of them are followed: the work for one name is bounded whatever the message holds.
   /// nullopt: a label over 63 octets, a name over 255, an extended label type, or bytes missing.
   /// On success `offset` is moved behind the name's own bytes in the message.
   [[nodiscard]] static std::optional<Name> read(std::span<const std::byte> message,
                                                 std::size_t& offset) noexcept;
 
   /// The uncompressed wire form, the root's closing zero octet included.
-  [[nodiscard]] std::span<const std::byte> wire() const noexcept {
-    return {bytes_.data(), size_};
-  }
+  [[nodiscard]] std::span<const std::byte> wire() const noexcept { return {bytes_.data(), size_}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool is_root() const noexcept { return size_ == 1; }
   /// Labels without the root: "www.example." has 2.
@@ -45,19 +45,26 @@ class Name {
     return a.size_ == b.size_ && std::memcmp(a.bytes_.data(), b.bytes_.data(), a.size_) == 0;
   }
 
+  /// As many as a name of 255 octets can have labels: a message needs no more.
+  static constexpr int kMaxPointers = 127;
+
  private:
   std::array<std::byte, kMaxNameSize> bytes_{};
   std::uint8_t size_;
 };
 
 /// Moves `offset` behind the name at `offset` without reading what it points to. False if the
-/// bytes end before the name does or a label type is unknown.
+/// name's own octets are malformed or missing, or its pointer does not lead backwards.
 [[nodiscard]] bool skip_name(std::span<const std::byte> message, std::size_t& offset) noexcept;
 
-/// The upper-case letters of the uncompressed wire-format name at the start of `wire`.
+/// The upper-case letters of the uncompressed wire-format name of `size` octets at the start of
+/// `wire`.
 [[nodiscard]] LetterCase letter_case(std::span<const std::byte> wire, std::size_t size) noexcept;
 
 /// Writes `letters` over the first `size` octets of a folded name.
 void restore_case(std::span<std::byte> wire, std::size_t size, const LetterCase& letters) noexcept;
+
+/// Folds the first `size` octets of a wire-format name to lower case, in place.
+void fold_case(std::span<std::byte> wire, std::size_t size) noexcept;
 
 }  // namespace sluice::dns

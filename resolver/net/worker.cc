@@ -1,0 +1,81 @@
+#include "resolver/net/worker.h"
+
+#include "resolver/net/listeners.h"
+
+namespace sluice::net {
+
+namespace {
+
+template <typename... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+}  // namespace
+
+Worker::Worker(boost::asio::io_context& loop, QueryEngine& engine)
+    : engine_{engine}, timer_{loop} {}
+
+void Worker::attach(Exchange& exchange, Listeners& listeners) noexcept {
+  exchange_ = &exchange;
+  listeners_ = &listeners;
+}
+
+void Worker::on_query(const ClientRef& client, const dns::Query& query) {
+  engine_.on_query(client, query, Clock::now(), actions_);
+  perform();
+}
+
+void Worker::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) {
+  engine_.on_exchange_done(id, outcome, Clock::now(), actions_);
+  perform();
+}
+
+void Worker::on_connection(const Endpoint& server, ConnectionEvent event, std::uint32_t segments) {
+  if (segments > 0) engine_.on_segments_sent(server, segments, Clock::now());
+  switch (event) {
+    case ConnectionEvent::opened:
+      return engine_.on_connection_opened(server);
+    case ConnectionEvent::segments_sent:
+      return;
+    case ConnectionEvent::closed:
+      return engine_.on_connection_closed(server);
+  }
+}
+
+void Worker::perform() {
+  actions_.for_each([this](const Action& action) {
+    std::visit(
+        Overloaded{
+            [this](const Respond& respond) { listeners_->send(respond.client, respond.message); },
+            [this](const StartExchange& start) {
+              const std::uint32_t packets = exchange_->start(start);
+              engine_.on_sent(start.id, packets, Clock::now());
+            },
+        },
+        action);
+  });
+  actions_.clear();
+  arm_timer();
+}
+
+void Worker::arm_timer() {
+  const TimePoint next = engine_.next_deadline();
+  if (next == armed_for_) return;
+  armed_for_ = next;
+  if (next == kNever) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_at(next);
+  timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec) return;  // moved or cancelled
+    armed_for_ = kNever;
+    engine_.on_deadline(Clock::now(), actions_);
+    perform();
+  });
+}
+
+}  // namespace sluice::net

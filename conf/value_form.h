@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/config.h"
+#include "conf/document.h"
+
+/// The forms that values take in the file. Each form reads one Value into one member (or, where the
+/// file says two things at once, two) and says in words what it looks like.
+///
+/// read() returns why the value is refused, each fault by itself; an empty list means that it was
+/// taken. A refused value leaves the member as it was or with what was right about it: the caller
+/// refuses the whole file.
+namespace sluice::conf::form {
+
+using Reasons = std::vector<std::string>;
+
+/// Smallest and largest value: of a count itself, of a size its bytes, of a duration its
+/// milliseconds, of a text its length.
+struct Bounds {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+};
+
+/// 1024
+struct Count {
+  static constexpr std::string_view kShape = "a whole number";
+  static Reasons read(const Value& value, Bounds bounds, std::uint32_t& out);
+  static std::string show(std::int64_t count);
+};
+
+/// "32MiB", or plain bytes: 33554432
+struct Size {
+  static constexpr std::string_view kShape =
+      "a size such as \"32MiB\" (B, KiB, MiB or GiB) or a number of bytes";
+  static Reasons read(const Value& value, Bounds bounds, std::uint64_t& out);
+  static std::string show(std::int64_t bytes);
+};
+
+/// "1800ms", "10s". Never a bare number: a unit that is not there cannot be misread.
+struct Duration {
+  static constexpr std::string_view kShape =
+      "a whole number and its unit (ms, s, m, h or d), such as \"1800ms\" or \"10s\"";
+  static Reasons read(const Value& value, Bounds bounds, milliseconds& out);
+  /// Refuses fractions of a second.
+  static Reasons read(const Value& value, Bounds bounds, seconds& out);
+  static std::string show(std::int64_t milliseconds);
+};
+
+/// What can be the name of a file and of a metric's label.
+struct Label {
+  static constexpr std::string_view kShape = "1 to 32 of the characters A-Z a-z 0-9 _ -";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+/// A Label, or "" for none.
+struct OptionalLabel {
+  static constexpr std::string_view kShape = "\"\" or 1 to 32 of the characters A-Z a-z 0-9 _ -";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+struct Path {
+  static constexpr std::string_view kShape = "an absolute path";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+/// A Path, or "" for none.
+struct OptionalPath {
+  static constexpr std::string_view kShape = "an absolute path, or \"\" for none";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+struct Level {
+  static constexpr std::string_view kShape = "\"debug\", \"info\", \"warn\" or \"error\"";
+  static Reasons read(const Value& value, Bounds bounds, LogLevel& out);
+};
+
+/// Where we listen; port 53 unless said. Two that would take each other's queries are refused.
+struct ListenAddresses {
+  static constexpr std::string_view kShape =
+      "a list of addresses such as [\"127.0.0.53:53\", \"[::1]:53\"]";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<Endpoint>& out);
+};
+
+/// The admin server's address as text, with its port.
+struct AdminAddress {
+  static constexpr std::string_view kShape =
+      "an address and a port such as \"127.0.0.1:9353\", or \"\" for none";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+/// Addresses of resolvers; port 53 unless said. Or ["system"].
+struct Servers {
+  static constexpr std::string_view kShape =
+      "[\"system\"] or a list of addresses such as [\"192.0.2.1\", \"[2001:db8::1]:53\"]";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<Endpoint>& out,
+                      bool& follow_system);
+};
+
+/// "auto", which is an empty list in the configuration, or names of interfaces.
+struct Interfaces {
+  static constexpr std::string_view kShape =
+      "\"auto\" or a list of interface names such as [\"eth0\", \"eth1\"]";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<std::string>& out);
+};
+
+/// With or without its final dot. The file may also have a list of names; each is read by itself.
+struct ZoneName {
+  static constexpr std::string_view kShape =
+      "a domain name such as \"10.in-addr.arpa\", \".\" for the root, or a list of names";
+  static Reasons read(const Value& value, Bounds bounds, dns::Name& out);
+};
+
+}  // namespace sluice::conf::form

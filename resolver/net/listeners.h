@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "conf/config.h"
+#include "resolver/net/hand_over.h"
+#include "resolver/net/tcp_listener.h"
+#include "resolver/net/udp_listener.h"
+
+namespace sluice::net {
+
+/// Every socket that answers clients: UDP on each address in each thread, TCP on each address in
+/// the engine's thread. The first thread is the engine's own, where misses reach the engine by a
+/// call; each further one has a loop, counters and a HandOver of its own.
+///
+/// Thread-confined to the engine's thread, from construction to destruction.
+class Listeners {
+ public:
+  /// All references must outlive this object.
+  Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache& cache, QuerySink& engine,
+            const conf::Server& config);
+  ~Listeners();
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+
+  /// Opens all sockets, then starts the further threads. Returns the addresses as bound (port 0
+  /// resolved), or one line for the operator; then nothing listens.
+  [[nodiscard]] Result<std::vector<Endpoint>, std::string> open();
+
+  /// Sends a reply where its query came from.
+  void send(const ClientRef& client, std::span<const std::byte> message);
+
+  /// Takes no more queries; send() goes on working for those taken.
+  void stop();
+
+  /// One block for each thread.
+  [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
+
+ private:
+  /// What one thread needs to answer from the cache.
+  struct Lane {
+    explicit Lane(cache::ResponseCache& cache) : answers{cache, counters} {}
+    WorkerCounters counters;
+    AnswerPath answers;
+    std::unique_ptr<boost::asio::io_context> loop;  // none in the engine's lane
+    std::unique_ptr<HandOver> hand_over;            // none in the engine's lane
+    std::vector<std::unique_ptr<UdpListener>> udp;
+    std::thread thread;
+  };
+
+  [[nodiscard]] Result<Endpoint, std::string> open_one(const Endpoint& wanted);
+  void join();
+
+  boost::asio::io_context& engine_loop_;
+  std::vector<Endpoint> addresses_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<UdpListener*> by_index_;
+  TcpListener tcp_;
+};
+
+}  // namespace sluice::net

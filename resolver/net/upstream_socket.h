@@ -1,0 +1,95 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/endpoint.h"
+#include "resolver/client.h"
+
+namespace sluice::net {
+
+/// The one socket that a channel has open to an upstream: its options, what left and what came.
+///
+/// Non-blocking, connected, so that the kernel drops what other addresses send (RFC 5452
+/// section 9.1) and reports ICMP errors; bound to an interface if one is named. The calls have the
+/// form of socket calls, -1 and errno, since a resolver library makes them.
+///
+/// Sends at most one datagram between two aim() calls: a second one would not have been paid for.
+///
+/// Thread-confined; does not allocate but in aim() with a longer interface name.
+class UpstreamSocket {
+ public:
+  /// Events are reported by the epoll set `epoll` with `watcher` as their data.
+  UpstreamSocket(int epoll, void* watcher, Transport transport) noexcept
+      : epoll_{epoll}, watcher_{watcher}, transport_{transport} {}
+  UpstreamSocket(const UpstreamSocket&) = delete;
+  UpstreamSocket& operator=(const UpstreamSocket&) = delete;
+
+  /// Where the next socket leads; counts start anew. `interface` empty: as the routes say.
+  void aim(const Endpoint& server, const std::string& interface);
+
+  /// `type` is SOCK_DGRAM or SOCK_STREAM; refused unless it is this socket's transport.
+  int open(int family, int type, int protocol) noexcept;
+  int connect(int fd) noexcept;
+  ssize_t send(int fd, std::span<const iovec> parts) noexcept;
+  /// Reads a datagram or a piece of a stream. Empty datagrams, and those longer than `room`, never
+  /// answer a query: they are counted and skipped.
+  ssize_t receive(int fd, std::span<std::byte> room, sockaddr* from, socklen_t* from_size) noexcept;
+  int close(int fd) noexcept;
+
+  void watch(int fd, bool readable, bool writable) noexcept;
+  /// At most this many datagrams are read until the next begin_turn(), so that a flood on one
+  /// socket cannot hold the loop.
+  static constexpr int kDatagramsPerTurn = 16;
+  void begin_turn() noexcept { datagrams_left_ = kDatagramsPerTurn; }
+
+  [[nodiscard]] const Endpoint& server() const noexcept { return server_; }
+  [[nodiscard]] const std::string& interface() const noexcept { return interface_; }
+  [[nodiscard]] int fd() const noexcept { return fd_; }  ///< -1: none is open
+  [[nodiscard]] std::uint32_t datagrams_sent() const noexcept { return sent_; }
+  [[nodiscard]] std::uint32_t datagrams_received() const noexcept { return received_; }
+  [[nodiscard]] std::size_t last_datagram_size() const noexcept { return last_size_; }
+  [[nodiscard]] bool refused_resend() const noexcept { return refused_resend_; }
+  /// A SYN left: somebody pays for this connection.
+  [[nodiscard]] bool was_started() const noexcept { return was_started_; }
+  /// TCP: bytes went through it, so the connection was established.
+  [[nodiscard]] bool was_established() const noexcept { return was_established_; }
+  /// The last call failed for want of descriptors, ports or memory of ours.
+  [[nodiscard]] bool was_exhausted() const noexcept;
+
+  /// TCP: packets that have left since the last call (tcpi_segs_out).
+  [[nodiscard]] std::uint32_t take_segments() noexcept;
+
+ private:
+  [[nodiscard]] int set_options(int fd, int family) const noexcept;
+  int failed() noexcept;
+  int read_segments() noexcept;  // returns tcpi_state, 0 if there is no socket
+
+  int epoll_;
+  void* watcher_;
+  Transport transport_;
+  Endpoint server_;
+  std::string interface_;
+
+  int fd_ = -1;
+  bool watched_ = false;
+  int error_ = 0;
+  int datagrams_left_ = kDatagramsPerTurn;
+  std::uint32_t sent_ = 0;
+  std::uint32_t received_ = 0;
+  std::size_t last_size_ = 0;
+  bool refused_resend_ = false;
+  bool was_started_ = false;
+  bool was_established_ = false;
+  std::uint32_t segments_ = 0;
+  std::uint32_t segments_taken_ = 0;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "resolver/net/exchange.h"
+#include "resolver/net/query_sink.h"
+#include "resolver/query_engine.h"
+
+namespace sluice::net {
+
+class Listeners;
+
+/// The engine's hands: gives it events with one `now` each, carries out its actions, and keeps the
+/// one timer that it asks for. The only place where decisions become packets.
+///
+/// Thread-confined to `loop`, the engine's.
+class Worker final : public QuerySink, public ExchangeSink {
+ public:
+  Worker(boost::asio::io_context& loop, QueryEngine& engine);
+
+  /// What actions are carried out with; both must be set before the first event and outlive it.
+  void attach(Exchange& exchange, Listeners& listeners) noexcept;
+
+  void on_query(const ClientRef& client, const dns::Query& query) override;
+  void on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) override;
+  void on_connection(const Endpoint& server, ConnectionEvent event,
+                     std::uint32_t segments) override;
+
+ private:
+  void perform();
+  void arm_timer();
+
+  QueryEngine& engine_;
+  boost::asio::steady_timer timer_;
+  TimePoint armed_for_ = kNever;
+  Exchange* exchange_ = nullptr;
+  Listeners* listeners_ = nullptr;
+  ActionList actions_;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/response_cache.h"
+#include "policy/failure_cache.h"
+#include "resolver/action.h"
+#include "resolver/base/random.h"
+#include "resolver/dns/cacheability.h"
+#include "resolver/dns/response.h"
+#include "resolver/engine_snapshot.h"
+#include "resolver/in_flight.h"
+#include "resolver/routing.h"
+
+namespace sluice {
+
+/// Decides what happens to each query that the cache could not answer. Pure: no sockets, no clock,
+/// no logging, no threads.
+///
+/// The worker feeds it events and carries out the actions it appends to `out`. Every query it
+/// takes yields exactly one Respond, at the latest at its question's deadline, unless it is a
+/// retransmit of one that waits already: that one yields none.
+///
+/// Thread-confined to the engine's thread; the response cache is shared with listeners. Does not
+/// allocate after construction but to grow an ActionList, to store a response, and in configure().
+class QueryEngine {
+ public:
+  struct Limits {
+    std::size_t max_in_flight = 8'192;  ///< questions; beyond, the longest class sheds its newest
+    std::size_t max_waiters = 16'384;   ///< queries attached to them; beyond: SERVFAIL
+    std::size_t max_exchanges = 4'096;  ///< beyond, questions wait as if the budget were empty
+    std::size_t max_failures = 65'536;  ///< failed questions remembered
+    Duration deadline = std::chrono::milliseconds{4'500};  ///< of a question, from its first query
+  };
+
+  /// Sends of one question to one server over one transport (RFC 9520 section 3.1).
+  static constexpr unsigned kMaxSendsPerServer = 3;
+  /// A TCP query's price in packets: SYN, ACK, query, ACK of the answer, FIN, ACK; and on a
+  /// connection that is open: query, ACK.
+  static constexpr std::uint32_t kNewConnectionPrice = 6;
+  static constexpr std::uint32_t kOpenConnectionPrice = 2;
+  /// A packet that leaves later than this after it was paid for is paid for again, so that a
+  /// stalled process cannot squeeze two intervals' packets into one.
+  static constexpr Duration kStallGuard = std::chrono::milliseconds{1};
+
+  QueryEngine(const Limits& limits, cache::ResponseCache& cache, Random random);
+
+  /// Takes over a configuration; see Routing::configure. Questions in flight go on under the old.
+  [[nodiscard]] std::optional<std::string> configure(
+      const conf::Config& config, const std::map<std::string, BudgetFiles>& files);
+
+  /// A client's query that the cache did not answer.
+  void on_query(const ClientRef& client, const dns::Query& query, TimePoint now, ActionList& out);
+  /// What the shell did with a StartExchange: how many UDP datagrams left, and when.
+  void on_sent(ExchangeId id, std::uint32_t packets, TimePoint now);
+  void on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now,
+                        ActionList& out);
+  /// A TCP connection to `server` was opened or closed, or `segments` have left on it.
+  void on_connection_opened(const Endpoint& server);
+  void on_connection_closed(const Endpoint& server);
+  void on_segments_sent(const Endpoint& server, std::uint32_t segments, TimePoint now);
+  void on_deadline(TimePoint now, ActionList& out);
+
+  /// When on_deadline() must next be called; kNever if never.
+  [[nodiscard]] TimePoint next_deadline() const noexcept;
+
+  /// Brings the gauges up to date; the worker calls it before a scrape and now and then.
+  void refresh_gauges(TimePoint now) noexcept;
+  [[nodiscard]] EngineSnapshot snapshot(TimePoint now) const;
+  [[nodiscard]] metrics::Sources sources() const;
+  [[nodiscard]] metrics::CounterBlock<metrics::ProcessMetric>& process_counters() noexcept {
+    return counters_;
+  }
+  [[nodiscard]] const Routing& routing() const noexcept { return routing_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return table_.size(); }
+  [[nodiscard]] std::size_t waiters() const noexcept { return table_.waiter_count(); }
+  [[nodiscard]] std::size_t exchanges() const noexcept { return exchanges_.size(); }
+
+ private:
+  using Index = InFlightTable::Index;
+  static constexpr Index kNone = InFlight::kNone;
+
+  /// One exchange, kept until its outcome: longer than its question when the answer is late.
+  struct ExchangeState {
+    dns::LookupKey key;
+    std::uint64_t hash = 0;
+    RuleIndex rule = 0;
+    std::uint16_t lane = 0;
+    std::uint8_t path = 0;     ///< index into the rule's paths
+    std::uint64_t serial = 0;  ///< of the question it was started for
+    Transport transport = Transport::udp;
+    bool timed_out = false;
+    TimePoint started{};
+  };
+  /// A TCP connection's account: segments paid for and not yet sent.
+  struct TcpAccount {
+    bool is_open = false;
+    std::uint32_t prepaid = 0;
+    RuleIndex rule = 0;  ///< of the latest exchange over it; its zone counts the segments
+    std::uint16_t lane = 0;
+  };
+  enum class ShedReason : std::uint8_t { waited_too_long, queue_full };
+
+  // query_engine.cc: queries in, replies out
+  [[nodiscard]] bool answer_without_asking(const ClientRef& client, const dns::ReplyShape& shape,
+                                           const dns::LookupKey& key, RuleIndex rule, TimePoint now,
+                                           ActionList& out);
+  [[nodiscard]] Index open_question(const dns::LookupKey& key, std::uint64_t hash, RuleIndex rule,
+                                    TimePoint now, ActionList& out);
+  void make_room(TimePoint now, ActionList& out);
+  void on_due(Index index, TimePoint now, ActionList& out);
+  void shed(Index index, ShedReason reason, TimePoint now, ActionList& out);
+  void fail(Index index, TimePoint now, ActionList& out);
+  void reply_error_to_all(Index index, metrics::ZoneMetric cause, const dns::Ede& ede,
+                          ActionList& out);
+  void close(Index index) noexcept;
+
+  // engine_snapshot.cc
+  void add_requests(EngineSnapshot& snapshot, TimePoint now) const;
+
+  // query_engine_exchange.cc: queries to upstreams and their outcomes
+  void enqueue(Index index, policy::AdmissionQueue::Priority priority, TimePoint now,
+               ActionList& out);
+  void dequeue(Index index, TimePoint now) noexcept;
+  void pump(Gate& gate, TimePoint now, ActionList& out);
+  void start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out);
+  void wait_for_late_answers(Index index, TimePoint now, ActionList& out);
+  void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
+  void on_try_timeout(Index index, TimePoint now, ActionList& out);
+  void on_response(const ExchangeState& exchange, Index own, std::span<const std::byte> message,
+                   TimePoint now, ActionList& out);
+  void on_failure_response(const ExchangeState& exchange, Index own, policy::FailureCause cause,
+                           TimePoint now, ActionList& out);
+  /// Stores it and answers whoever waits; false if it is not fit to be passed on.
+  [[nodiscard]] bool on_good_response(const ExchangeState& exchange,
+                                      std::span<const std::byte> message, TimePoint now,
+                                      ActionList& out);
+  void ask_over_tcp(Index index, TimePoint now, ActionList& out);
+  [[nodiscard]] std::uint32_t price_of(const InFlight& question) const noexcept;
+  void note_queue(const Gate& gate, RuleIndex rule) noexcept;
+
+  Limits limits_;
+  cache::ResponseCache& cache_;
+  Random random_;
+  Routing routing_;
+  InFlightTable table_;
+  Slab<ExchangeState> exchanges_;
+  policy::FailureCache failures_;
+  std::map<Endpoint, TcpAccount> tcp_accounts_;  // bound: servers configured
+  dns::TtlLimits ttl_limits_;
+  metrics::CounterBlock<metrics::ProcessMetric> counters_;
+  dns::Response response_;                 // scratch: the response being read
+  std::vector<std::byte> stored_message_;  // scratch: a response as it is stored, 64 KiB
+};
+
+}  // namespace sluice

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+#include "resolver/action.h"
+#include "resolver/dns/writer.h"
+#include "resolver/in_flight.h"
+
+namespace sluice {
+
+/// Appends the reply with an error code of our own making, and an EDE that says why, to `out`.
+void reply_with_error(const ClientRef& client, const dns::ReplyShape& shape,
+                      const dns::Question& question, dns::Rcode rcode, const dns::Ede& ede,
+                      ActionList& out);
+
+/// Appends the reply made from `stored`, a response as the cache stores it.
+void reply_with_response(const ClientRef& client, const dns::ReplyShape& shape,
+                         std::span<const std::byte> stored, ActionList& out);
+
+/// The EDE code that tells a client of this failure.
+[[nodiscard]] dns::EdeCode ede_for(policy::FailureCause cause) noexcept;
+/// "did not answer", "said SERVFAIL", ...: completes a sentence that names the upstream.
+[[nodiscard]] std::string_view describe(policy::FailureCause cause) noexcept;
+
+}  // namespace sluice

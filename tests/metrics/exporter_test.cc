@@ -1,0 +1,159 @@
+#include "metrics/exporter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace sluice::metrics {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct ExporterTest : ::testing::Test {
+  CounterBlock<ProcessMetric> process;
+  CounterBlock<AdminMetric> admin;
+  std::array<CounterBlock<WorkerMetric>, 2> workers;
+  std::array<CounterBlock<ZoneMetric>, 2> zones;
+  CounterBlock<UpstreamMetric> upstream;
+  CounterBlock<BudgetMetric> budget;
+  Sources sources{.workers = {&workers[0], &workers[1]},
+                  .process = &process,
+                  .admin = &admin,
+                  .zones = {{"in-addr.arpa.", &zones[0]}, {".", &zones[1]}},
+                  .upstreams = {{"vpc", &upstream}},
+                  .budgets = {{"eni", &budget}}};
+
+  [[nodiscard]] std::vector<std::string> lines() const {
+    std::istringstream text{exposition(sources)};
+    std::vector<std::string> out;
+    for (std::string line; std::getline(text, line);) out.push_back(line);
+    return out;
+  }
+};
+
+template <typename Table>
+void expect_sound(const Table& table) {
+  std::map<std::string, std::string> about;
+  std::set<std::string> series;
+  for (const auto& spec : table) {
+    const std::string name = spec.name;
+    EXPECT_TRUE(name.starts_with("sluice_")) << name;
+    EXPECT_EQ(name.ends_with("_total"), spec.kind == Kind::counter) << name;
+    EXPECT_TRUE(series.insert(name + "{" + spec.labels + "}").second) << name << spec.labels;
+    const auto [it, is_new] = about.emplace(name, spec.help);
+    EXPECT_EQ(it->second, spec.help) << "the help of " << name << " differs between its rows";
+  }
+}
+
+TEST(MetricTables, NameCountersTotalAndNothingElse) {
+  expect_sound(kWorkerMetrics);
+  expect_sound(kZoneMetrics);
+  expect_sound(kUpstreamMetrics);
+  expect_sound(kBudgetMetrics);
+  expect_sound(kProcessMetrics);
+  expect_sound(kAdminMetrics);
+}
+
+TEST_F(ExporterTest, DescribesEachMetricOnceWithHelpAndType) {
+  std::map<std::string, int> helps;
+  std::map<std::string, int> types;
+  for (const std::string& line : lines()) {
+    const std::string name = line.substr(7, line.find(' ', 7) - 7);
+    if (line.starts_with("# HELP ")) ++helps[name];
+    if (line.starts_with("# TYPE ")) ++types[name];
+  }
+
+  const auto families = collect(sources);
+  EXPECT_EQ(helps.size(), families.size());
+  for (const Family& family : families) {
+    EXPECT_EQ(helps[family.name], 1) << family.name;
+    EXPECT_EQ(types[family.name], 1) << family.name;
+  }
+}
+
+TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
+  std::size_t count = 0;
+  for (const Family& family : collect(sources)) count += family.samples.size();
+
+  const std::size_t computed = 1 + zones.size();  // build_info, amplification
+  EXPECT_EQ(count, computed + kProcessMetrics.size() + kWorkerMetrics.size() +
+                       zones.size() * kZoneMetrics.size() + kUpstreamMetrics.size() +
+                       kBudgetMetrics.size() + kAdminMetrics.size());
+}
+
+TEST_F(ExporterTest, AddsTheWorkersUp) {
+  workers[0].add(WorkerMetric::queries_udp, 3);
+  workers[1].add(WorkerMetric::queries_udp, 4);
+  EXPECT_THAT(lines(), Contains(R"(sluice_client_queries_total{transport="udp"} 7)"));
+}
+
+TEST_F(ExporterTest, TellsZonesUpstreamsAndBudgetsApart) {
+  zones[0].add(ZoneMetric::packets_udp, 5);
+  zones[1].add(ZoneMetric::packets_udp, 6);
+  upstream.add(UpstreamMetric::malformed, 7);
+  budget.set(BudgetMetric::limit, 1024);
+
+  const auto text = lines();
+  EXPECT_THAT(
+      text,
+      Contains(R"(sluice_zone_upstream_packets_total{zone="in-addr.arpa.",transport="udp"} 5)"));
+  EXPECT_THAT(text, Contains(R"(sluice_zone_upstream_packets_total{zone=".",transport="udp"} 6)"));
+  EXPECT_THAT(text,
+              Contains(R"(sluice_upstream_failures_total{upstream="vpc",kind="malformed"} 7)"));
+  EXPECT_THAT(text, Contains(R"(sluice_budget_limit_packets{budget="eni"} 1024)"));
+}
+
+TEST_F(ExporterTest, DividesPacketsByDistinctQuestions) {
+  zones[0].add(ZoneMetric::questions, 4);
+  zones[0].add(ZoneMetric::packets_udp, 9);
+  zones[0].add(ZoneMetric::packets_tcp, 1);
+
+  const auto text = lines();
+  EXPECT_THAT(text, Contains(R"(sluice_zone_amplification_ratio{zone="in-addr.arpa."} 2.5)"));
+  EXPECT_THAT(text, Contains(R"(sluice_zone_amplification_ratio{zone="."} 0)"));
+}
+
+TEST_F(ExporterTest, ConvertsMillisecondsToSeconds) {
+  zones[1].raise(ZoneMetric::queue_oldest_ms, 1'500);
+  EXPECT_THAT(lines(), Contains(R"(sluice_zone_queue_wait_seconds_max{zone="."} 1.5)"));
+}
+
+TEST_F(ExporterTest, EscapesLabelValues) {
+  sources.upstreams[0].label = "a\"b\\c\nd";
+  upstream.add(UpstreamMetric::mismatched, 2);
+  EXPECT_THAT(lines(), Contains(R"(sluice_upstream_mismatched_total{upstream="a\"b\\c\nd"} 2)"));
+}
+
+TEST_F(ExporterTest, NamesTheBuild) {
+  EXPECT_THAT(lines(), Contains("sluice_build_info{version=\"" SLUICE_VERSION "\"} 1"));
+}
+
+TEST_F(ExporterTest, LeavesOutWhatHasNoSource) {
+  const std::string text = exposition({});
+  EXPECT_THAT(text, HasSubstr("sluice_build_info"));
+  EXPECT_THAT(text, Not(HasSubstr("sluice_zone")));
+  EXPECT_THAT(text, Not(HasSubstr("sluice_client")));
+  EXPECT_THAT(text, Not(HasSubstr("sluice_cache_entries")));
+}
+
+TEST_F(ExporterTest, PassesPrometheusOwnLint) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not installed";
+  FILE* promtool = popen("promtool check metrics", "w");
+  ASSERT_NE(promtool, nullptr);
+  std::fputs(exposition(sources).c_str(), promtool);
+  EXPECT_EQ(pclose(promtool), 0);
+}
+
+}  // namespace
+}  // namespace sluice::metrics

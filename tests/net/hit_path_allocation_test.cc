@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "resolver/net/udp_listener.h"
+#include "tests/net/loopback.h"
+
+namespace {
+
+std::size_t allocation_count = 0;
+
+// Not inlined: the compiler must not see free() on what comes from operator new.
+[[gnu::noinline]] void release(void* memory) noexcept { std::free(memory); }
+
+[[gnu::noinline]] void* allocate(std::size_t size, std::size_t alignment) {
+  ++allocation_count;
+  void* const memory =
+      alignment > alignof(std::max_align_t)
+          ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+          : std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc{};
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+
+namespace sluice::net {
+namespace {
+
+using metrics::WorkerMetric;
+
+/// Takes misses and keeps nothing.
+struct CountingSink final : QuerySink {
+  void on_query(const ClientRef&, const dns::Query&) override { ++misses; }
+  std::size_t misses = 0;
+};
+
+class HitPathAllocation : public ::testing::Test {
+ protected:
+  HitPathAllocation() {
+    for (const char* question : {"a.example. A", "b.example. A", "c.example. A"}) {
+      store_answer(cache_, question, {}, Clock::now());
+      hits_.push_back(wire::query(question));
+      hits_.push_back(wire::query(question, {.edns = wire::Edns{}}));
+    }
+  }
+
+  /// Sends each of `queries` in bursts of `burst` and serves them. True if all were served.
+  bool serve(const std::vector<wire::Bytes>& queries, std::size_t rounds, std::size_t burst) {
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const std::uint64_t due = counters_.get(WorkerMetric::queries_udp) + burst;
+      for (std::size_t i = 0; i < burst; ++i) client_.send(queries[i % queries.size()]);
+      if (!run_until(loop_, [&] { return counters_.get(WorkerMetric::queries_udp) == due; }))
+        return false;
+      while (::recv(client_.descriptor(), bytes_.data(), bytes_.size(), MSG_DONTWAIT) > 0) continue;
+    }
+    return true;
+  }
+
+  boost::asio::io_context loop_;
+  cache::ResponseCache cache_{1 << 20, {.k0 = 1, .k1 = 2}};
+  WorkerCounters counters_;
+  AnswerPath answers_{cache_, counters_};
+  CountingSink sink_;
+  UdpListener listener_{loop_, 0, answers_, sink_};
+  LoopbackClient client_{SOCK_DGRAM,
+                         listener_.listen(endpoint("127.0.0.1"), PortSharing::alone).value()};
+  std::vector<wire::Bytes> hits_;
+  std::array<std::byte, 4'096> bytes_;
+};
+
+TEST_F(HitPathAllocation, IsZeroFromSocketToSocketForHits) {
+  ASSERT_TRUE(serve(hits_, 10, 1));
+
+  const std::size_t before = allocation_count;
+  const bool served = serve(hits_, 500, 1) && serve(hits_, 50, 100);
+  const std::size_t after = allocation_count;
+
+  EXPECT_TRUE(served);
+  EXPECT_GT(before, 0) << "the count works";
+  EXPECT_EQ(after - before, 0);
+  EXPECT_EQ(counters_.get(WorkerMetric::cache_hits), 10 + 500 + 50 * 100);
+  EXPECT_EQ(counters_.get(WorkerMetric::replies_udp), 10 + 500 + 50 * 100);
+}
+
+TEST_F(HitPathAllocation, IsZeroForErrorsAndUpToTheSinkForMisses) {
+  wire::Bytes malformed = wire::query("a.example. A");
+  malformed.push_back(std::byte{0});
+  const std::vector<wire::Bytes> queries{malformed, wire::query("missing.example. A"),
+                                         wire::query("example. AXFR", {.edns = wire::Edns{}})};
+  ASSERT_TRUE(serve(queries, 10, 3));
+
+  const std::size_t before = allocation_count;
+  const bool served = serve(queries, 100, 30);
+  const std::size_t after = allocation_count;
+
+  EXPECT_TRUE(served);
+  EXPECT_GT(before, 0) << "the count works";
+  EXPECT_EQ(after - before, 0);
+  EXPECT_EQ(sink_.misses, 10 + 100 * 10);
+}
+
+}  // namespace
+}  // namespace sluice::net
