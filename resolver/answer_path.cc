@@ -86,7 +86,8 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
   }
   const dns::Query& asked = parsed.value();
   if (const auto refusal = refusal_for(asked.question.type)) {
-    if (refusal->rcode == dns::Rcode::formerr) counters_.add(WorkerMetric::errors_formerr);
+    counters_.add(refusal->rcode == dns::Rcode::formerr ? WorkerMetric::errors_formerr
+                                                        : WorkerMetric::errors_refused);
     return {Outcome::replied, write_refusal(out, asked, client, *refusal)};
   }
   if (const std::size_t size = answer_from_cache(asked, client, now, out); size != 0) {
@@ -94,8 +95,10 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
     return {Outcome::replied, size};
   }
   counters_.add(WorkerMetric::cache_misses);
-  if (!asked.has(dns::Header::kRd))
+  if (!asked.has(dns::Header::kRd)) {
+    counters_.add(WorkerMetric::errors_refused);
     return {Outcome::replied, write_refusal(out, asked, client, kNotCached)};
+  }
   query = asked;
   if (query.edns) query.edns->options = {};
   return {Outcome::missed, 0};

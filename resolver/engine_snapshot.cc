@@ -57,7 +57,8 @@ EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
     if (!budget.file.empty() && !lane.file.empty()) budget.file += " ";
     budget.file += lane.file;
   }
-  budget.interfaces = gate.config.interfaces.empty() ? "auto" : "";
+  if (gate.config.interfaces.empty())
+    budget.interfaces = gate.via.empty() ? "auto" : "auto: " + gate.via;
   for (const std::string& name : gate.config.interfaces)
     budget.interfaces += (budget.interfaces.empty() ? "" : " ") + name;
   budget.problem = gate.problem;
@@ -154,6 +155,7 @@ void QueryEngine::refresh_gauges(TimePoint now) noexcept {
   counters_.set(ProcessMetric::cache_max_bytes, stats.max_bytes);
   counters_.set(ProcessMetric::cache_evictions, stats.evictions);
   counters_.set(ProcessMetric::cache_live_evictions, stats.live_evictions);
+  counters_.set(ProcessMetric::cache_rejected, stats.rejected);
   counters_.set(ProcessMetric::failures_cached, failures_.size());
   counters_.set(ProcessMetric::in_flight, table_.size());
   counters_.set(ProcessMetric::waiters, table_.waiter_count());

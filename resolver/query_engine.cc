@@ -81,6 +81,7 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
   const dns::ReplyShape shape = shape_for(client, query);
   const auto rule_index = routing_.find(key.question.name);
   if (!rule_index) {
+    counters_.add(ProcessMetric::outside_zones);
     reply_with_error(client, shape, key.question, dns::Rcode::refused,
                      {dns::EdeCode::prohibited, "no zone rule covers this name"}, out);
     return;
@@ -89,7 +90,8 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
   counters.add(ZoneMetric::queries);
 
   const std::uint64_t hash = cache_.hash(key);
-  if (table_.has_waiter(client, query.id, hash)) {
+  // Only UDP loses replies; over TCP a client that asks twice wants two.
+  if (client.transport == Transport::udp && table_.has_waiter(client, query.id, hash)) {
     counters.add(ZoneMetric::retransmits_absorbed);
     return;
   }
@@ -123,9 +125,9 @@ bool QueryEngine::answer_without_asking(const ClientRef& client, const dns::Repl
   if (const auto failure = failures_.lookup(key, now)) {
     rule.counters->add(ZoneMetric::failure_cache_hits);
     rule.counters->add(ZoneMetric::servfail_cached);
-    const Text text{"%s %s, %u times in a row; asked again in %lld ms", rule.upstream.c_str(),
-                    describe(failure->cause).data(), unsigned{failure->streak},
-                    in_ms(failure->expires - now)};
+    const Text text{"%s %s (failure %u in a row); asked again after %lld ms",
+                    rule.upstream.c_str(), describe(failure->cause).data(),
+                    unsigned{failure->streak}, in_ms(failure->expires - now)};
     reply_with_error(client, shape, key.question, dns::Rcode::servfail,
                      {dns::EdeCode::cached_error, text.view()}, out);
     return true;

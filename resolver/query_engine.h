@@ -136,10 +136,8 @@ class QueryEngine {
                    TimePoint now, ActionList& out);
   void on_failure_response(const ExchangeState& exchange, Index own, policy::FailureCause cause,
                            TimePoint now, ActionList& out);
-  /// Stores it and answers whoever waits; false if it is not fit to be passed on.
-  [[nodiscard]] bool on_good_response(const ExchangeState& exchange,
-                                      std::span<const std::byte> message, TimePoint now,
-                                      ActionList& out);
+  void on_good_response(const ExchangeState& exchange, std::span<const std::byte> message,
+                        TimePoint now, ActionList& out);
   void ask_over_tcp(Index index, TimePoint now, ActionList& out);
   [[nodiscard]] std::uint32_t price_of(const InFlight& question) const noexcept;
   void note_queue(const Gate& gate, RuleIndex rule) noexcept;

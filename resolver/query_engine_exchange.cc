@@ -291,8 +291,7 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
       upstream.add(exchange.timed_out ? UpstreamMetric::late_answers : UpstreamMetric::answers);
       break;
   }
-  if (!on_good_response(exchange, message, now, out))
-    on_failure_response(exchange, own, FailureCause::bad_response, now, out);
+  on_good_response(exchange, message, now, out);
 }
 
 void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, FailureCause cause,
@@ -310,14 +309,15 @@ void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, 
   on_try_failed(own, cause, now, out);
 }
 
-bool QueryEngine::on_good_response(const ExchangeState& exchange,
+void QueryEngine::on_good_response(const ExchangeState& exchange,
                                    std::span<const std::byte> message, TimePoint now,
                                    ActionList& out) {
   const std::size_t size = dns::copy_without_opt(message, response_, stored_message_);
-  if (size == 0) return false;
   const std::span<std::byte> stored{stored_message_.data(), size};
   const std::span<const std::uint16_t> offsets{response_.ttl_offsets.data(), response_.ttl_count};
-  dns::cap_ttls(stored, offsets, static_cast<std::uint32_t>(ttl_limits_.max.count()));
+  const bool is_positive = dns::classify(response_) == dns::ResponseKind::positive;
+  const auto max_ttl = is_positive ? ttl_limits_.max : ttl_limits_.max_negative;
+  dns::cap_ttls(stored, offsets, static_cast<std::uint32_t>(max_ttl.count()));
   const auto ttl = dns::storable_for(response_, ttl_limits_);
   if (ttl) cache_.store(exchange.key, exchange.hash, {stored, offsets, *ttl}, now);
   failures_.forget(exchange.key);
@@ -326,7 +326,7 @@ bool QueryEngine::on_good_response(const ExchangeState& exchange,
   const Index index = table_.find(exchange.key, exchange.hash);
   if (index == kNone) {
     if (ttl) counters_.add(ProcessMetric::late_answers_stored);
-    return true;
+    return;
   }
   InFlight& question = table_[index];
   if (question.state == InFlight::State::waiting) dequeue(index, now);
@@ -340,7 +340,6 @@ bool QueryEngine::on_good_response(const ExchangeState& exchange,
     reply_with_response(waiter.client, waiter.shape, stored, out);
   });
   close(index);
-  return true;
 }
 
 void QueryEngine::ask_over_tcp(Index index, TimePoint now, ActionList& out) {

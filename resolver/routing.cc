@@ -58,6 +58,7 @@ Routing::Routing(std::size_t queue_capacity) : queue_capacity_{queue_capacity} {
                                                .queue = {queue_capacity_, kMaxRules},
                                                .counters = &unlimited_block_,
                                                .problem = {},
+           .via = {},
                                                .retry_at = kNever}));
 }
 
@@ -97,6 +98,8 @@ void Routing::configure_gates(const conf::Config& config,
     if (const auto known = gate_named(budget.name)) {
       Gate& gate = *gates_[*known];
       gate.config = budget;
+      if (const auto found = files.find(budget.name); found != files.end())
+        gate.via = found->second.via;
       for (Lane& lane : gate.lanes) lane.budget.set_limits(limits_of(budget));
       continue;
     }
@@ -114,6 +117,7 @@ std::unique_ptr<Gate> Routing::make_gate(const conf::Budget& budget, const Budge
                                           .queue = {queue_capacity_, kMaxRules},
                                           .counters = block_for(budget_blocks_, budget.name),
                                           .problem = files.problem,
+                                          .via = files.via,
                                           .retry_at = kNever});
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
     const bool is_shared = i < files.files.size() && files.files[i].file;

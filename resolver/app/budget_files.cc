@@ -1,10 +1,33 @@
 #include "resolver/app/budget_files.h"
 
+#include <set>
+
+#include "resolver/net/interfaces.h"
 #include "resolver/net/log.h"
 
 namespace sluice::app {
 
 namespace {
+
+/// The interfaces that the routes of this moment lead through to the servers that `budget` pays
+/// for, each once.
+std::string egress_interfaces(const conf::Config& config, const conf::Budget& budget) {
+  std::set<std::string> names;
+  for (const conf::Upstream& upstream : config.upstreams) {
+    if (upstream.budget != budget.name) continue;
+    for (const Endpoint& server : upstream.servers)
+      if (auto name = net::egress_interface(server.address)) names.insert(std::move(*name));
+  }
+  if (names.size() > 1)
+    log::warn("budget_spans_interfaces",
+              {{"budget", budget.name},
+               {"interfaces", names.size()},
+               {"effect", "they share one limit"},
+               {"remedy", "a budget for each upstream, or interface = [...]"}});
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
 
 BudgetFiles open_files(const conf::Budget& budget) {
   BudgetFiles result;
@@ -32,7 +55,10 @@ BudgetFiles open_files(const conf::Budget& budget) {
 
 std::map<std::string, BudgetFiles> open_budget_files(const conf::Config& config) {
   std::map<std::string, BudgetFiles> files;
-  for (const conf::Budget& budget : config.budgets) files[budget.name] = open_files(budget);
+  for (const conf::Budget& budget : config.budgets) {
+    files[budget.name] = open_files(budget);
+    if (budget.interfaces.empty()) files[budget.name].via = egress_interfaces(config, budget);
+  }
   return files;
 }
 

@@ -221,6 +221,7 @@ net::AdminSources Server::admin_sources() {
 
 void Server::refresh_gauges() {
   engine_.refresh_gauges(Clock::now());
+  engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
   gauge_timer_.expires_after(kGaugeInterval);
   gauge_timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) refresh_gauges();

@@ -56,16 +56,22 @@ Result<std::vector<Endpoint>, std::string> Listeners::open() {
 Result<Endpoint, std::string> Listeners::open_one(const Endpoint& wanted) {
   const auto position = static_cast<std::size_t>(&wanted - addresses_.data());
   const PortSharing sharing = lanes_.size() > 1 ? PortSharing::shared : PortSharing::alone;
-  // TCP first: it never shares a port, so a second daemon on this address fails here.
-  auto endpoint = tcp_.listen(wanted);
-  for (const auto& lane : lanes_) {
-    if (!endpoint) break;
-    endpoint = lane->udp[position]->listen(endpoint.value(), sharing);
+  UdpListener& udp = *lanes_.front()->udp[position];
+  // TCP first: it never shares a port, so a second daemon on this address fails here. But a port
+  // that the kernel chooses (0) is UDP's choice, for there more are taken: by queries to upstreams.
+  const bool tcp_first = wanted.port != 0;
+  auto endpoint = tcp_first ? tcp_.listen(wanted) : udp.listen(wanted, sharing);
+  if (endpoint) {
+    endpoint = tcp_first ? udp.listen(endpoint.value(), sharing) : tcp_.listen(endpoint.value());
   }
+  for (std::size_t i = 1; endpoint && i < lanes_.size(); ++i)
+    endpoint = lanes_[i]->udp[position]->listen(endpoint.value(), sharing);
   return endpoint;
 }
 
 void Listeners::send(const ClientRef& client, std::span<const std::byte> message) {
+  if ((dns::read_u16(message, 2) & dns::Header::kTc) != 0)
+    lanes_.front()->counters.add(metrics::WorkerMetric::replies_truncated);
   if (client.transport == Transport::tcp)
     tcp_.send(client, message);
   else

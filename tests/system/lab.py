@@ -119,12 +119,12 @@ upstream = "vpc"
 """
 
     def __init__(self, folder, upstream, config=None, name="sluiced", budget="", server="",
-                 listen="127.0.0.1:0", **options):
+                 listen="127.0.0.1:0", admin="127.0.0.1:0", **options):
         self.socket = folder / f"{name}.sock"
         self.config = folder / f"{name}.toml"
         self._fixed = (f'[server]\nlisten = ["{listen}"]\ncontrol = "{self.socket}"\n'
                        f'state_dir = "{folder}"\n{server}\n'
-                       f'[admin]\nlisten = "127.0.0.1:0"\n')
+                       f'[admin]\nlisten = "{admin}"\n')
         self._fill = {"upstream": upstream, "budget": budget}
         self.write_config(config or self.DEFAULT)
         super().__init__(folder, name, [BIN / "sluiced", "--config", self.config], **options)
@@ -153,6 +153,15 @@ upstream = "vpc"
             lines = reply.read().decode().splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
+
+    def total(self, *names):
+        """The sum of these metrics over their labels."""
+        return sum(value for series, value in self.metrics().items()
+                   if series.split("{")[0] in names)
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.child.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
 
 class SystemTest(unittest.TestCase):
