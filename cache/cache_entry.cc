@@ -63,7 +63,8 @@ CacheEntry::CacheEntry(const dns::LookupKey& key, std::uint64_t hash,
 bool CacheEntry::matches(const dns::LookupKey& key, std::uint64_t hash) const noexcept {
   return hash_ == hash && type_ == key.question.type && class_ == key.question.klass &&
          dnssec_ok_ == key.dnssec_ok && checking_disabled_ == key.checking_disabled &&
-         std::ranges::equal(name(), key.question.name.wire());
+         name_size_ == key.question.name.size() &&
+         std::memcmp(name().data(), key.question.name.wire().data(), name_size_) == 0;
 }
 
 std::span<const std::uint16_t> CacheEntry::ttl_offsets() const noexcept {

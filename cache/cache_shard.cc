@@ -1,7 +1,7 @@
 #include "cache/cache_shard.h"
 
-#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "resolver/base/assert.h"
@@ -29,7 +29,7 @@ std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t h
 
   entry->visited = true;
   const std::span<std::byte> copy = out.first(message.size());
-  std::ranges::copy(message, copy.begin());
+  std::memcpy(copy.data(), message.data(), copy.size());
   const Duration age = entry->age(now);
   const auto age_seconds = std::chrono::floor<std::chrono::seconds>(age).count();
   dns::age_ttls(copy, entry->ttl_offsets(), static_cast<std::uint32_t>(age_seconds));

@@ -242,7 +242,7 @@ inline constexpr std::array<Spec<BudgetMetric>, static_cast<std::size_t>(BudgetM
         {BudgetMetric::queue_depth, Kind::gauge, "sluice_budget_queue_depth", "",
          "Questions that wait for a packet."},
         {BudgetMetric::packets_by_all, Kind::gauge, "sluice_budget_shared_packets", "",
-         "Packets sent by all processes that share the budget."},
+         "Packets paid for by all processes that share the budget."},
         {BudgetMetric::is_private, Kind::gauge, "sluice_budget_private", "",
          "1 if the shared file could not be used and the budget is this process's alone."},
     }};

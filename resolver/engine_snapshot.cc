@@ -60,7 +60,7 @@ EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
   if (gate.config.interfaces.empty())
     budget.interfaces = gate.via.empty() ? "auto" : "auto: " + gate.via;
   for (const std::string& name : gate.config.interfaces)
-    budget.interfaces += (budget.interfaces.empty() ? "" : " ") + name;
+    budget.interfaces.append(budget.interfaces.empty() ? "" : " ").append(name);
   budget.problem = gate.problem;
   budget.packets = gate.counters->get(BudgetMetric::packets);
   budget.waits = gate.counters->get(BudgetMetric::waits);

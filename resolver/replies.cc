@@ -25,7 +25,6 @@ dns::EdeCode ede_for(policy::FailureCause cause) noexcept {
     case policy::FailureCause::timeout:
       return dns::EdeCode::no_reachable_authority;
     case policy::FailureCause::upstream_servfail:
-      return dns::EdeCode::other;
     case policy::FailureCause::upstream_refused:
       return dns::EdeCode::other;
     case policy::FailureCause::network:

@@ -1,5 +1,6 @@
 #include "resolver/app/budget_files.h"
 
+#include <algorithm>
 #include <set>
 
 #include "resolver/net/interfaces.h"
@@ -25,7 +26,7 @@ std::string egress_interfaces(const conf::Config& config, const conf::Budget& bu
                {"effect", "they share one limit"},
                {"remedy", "a budget for each upstream, or interface = [...]"}});
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  for (const std::string& name : names) text.append(text.empty() ? "" : " ").append(name);
   return text;
 }
 
@@ -56,6 +57,10 @@ BudgetFiles open_files(const conf::Budget& budget) {
 std::map<std::string, BudgetFiles> open_budget_files(const conf::Config& config) {
   std::map<std::string, BudgetFiles> files;
   for (const conf::Budget& budget : config.budgets) {
+    const bool is_used =
+        std::any_of(config.upstreams.begin(), config.upstreams.end(),
+                    [&](const conf::Upstream& upstream) { return upstream.budget == budget.name; });
+    if (!is_used) continue;
     files[budget.name] = open_files(budget);
     if (budget.interfaces.empty()) files[budget.name].via = egress_interfaces(config, budget);
   }

@@ -8,10 +8,10 @@
 
 namespace sluice::app {
 
-/// Opens the shared file of every budget that asks for one: <shared>/<name>, or one for each
-/// interface, <shared>/<name>.<interface>, where interfaces are listed. A file that cannot be used
-/// makes its budget private, with a line in the log that says what to do; that never keeps the
-/// daemon from serving.
+/// Opens the shared file of every budget that an upstream uses and that asks for one:
+/// <shared>/<name>, or one for each interface, <shared>/<name>.<interface>, where interfaces are
+/// listed. A file that cannot be used makes its budget private, with a line in the log that says
+/// what to do; that never keeps the daemon from serving.
 [[nodiscard]] std::map<std::string, BudgetFiles> open_budget_files(const conf::Config& config);
 
 }  // namespace sluice::app

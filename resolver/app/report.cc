@@ -23,9 +23,9 @@ std::string fixed(double value, int digits) {
 }
 
 const json& field(const json& row, const char* key) {
-  static const json kNone;
+  static const json none;
   const auto it = row.is_object() ? row.find(key) : row.end();
-  return row.is_object() && it != row.end() ? *it : kNone;
+  return row.is_object() && it != row.end() ? *it : none;
 }
 
 double number(const json& row, const char* key) {
@@ -112,7 +112,7 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& lines)
   for (const auto& [label, value] : lines) width = std::max(width, label.size());
   std::string out;
   for (const auto& [label, value] : lines)
-    out += label + std::string(width - label.size() + 2, ' ') + value + "\n";
+    out.append(label).append(width - label.size() + 2, ' ').append(value).append("\n");
   return out;
 }
 

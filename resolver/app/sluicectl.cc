@@ -39,6 +39,7 @@ struct Settings {
 
 std::vector<std::string> verb_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(kVerbs));
   for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
   return names;
 }

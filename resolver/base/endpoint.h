@@ -27,7 +27,7 @@ struct Address {
   [[nodiscard]] bool is_loopback() const noexcept;
   [[nodiscard]] bool is_unspecified() const noexcept;
 
-  auto operator<=>(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): misread <=>
 };
 
 /// An address and a port: one end of a conversation.
@@ -41,7 +41,7 @@ struct Endpoint {
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] std::uint64_t hash(HashKey key) const noexcept;
 
-  auto operator<=>(const Endpoint&) const = default;
+  auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr): misread <=>
 };
 
 }  // namespace sluice

@@ -1,5 +1,6 @@
 #include "resolver/dns/name.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace sluice::dns {
@@ -17,6 +18,24 @@ bool is_upper(std::byte octet) noexcept {
 }
 
 std::byte fold(std::byte octet) noexcept { return is_upper(octet) ? octet | kCaseBit : octet; }
+
+/// Eight octets at once, the high bit of each set where `octets` has an upper-case letter. Sums of
+/// seven-bit numbers carry into the high bit of their own octet and no further.
+constexpr std::uint64_t upper_case_mask(std::uint64_t octets) noexcept {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kHigh = 0x80 * kEach;
+  const std::uint64_t low = octets & ~kHigh;
+  const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
+  const std::uint64_t beyond_z = low + (0x7f - 'Z') * kEach;
+  return from_a & ~beyond_z & ~octets & kHigh;
+}
+static_assert(upper_case_mask(0x40'41'5a'5b'61'c1'00'7f) == 0x00'80'80'00'00'00'00'00);
+
+std::uint64_t load_octets(const std::byte* from) noexcept {
+  std::uint64_t octets;
+  std::memcpy(&octets, from, sizeof octets);
+  return octets;
+}
 
 /// What the octet at the start of a label says.
 enum class LabelKind : std::uint8_t { root, label, pointer, unknown };
@@ -42,32 +61,39 @@ std::optional<std::size_t> pointer_target(std::span<const std::byte> message, st
 
 std::optional<Name> Name::read(std::span<const std::byte> message, std::size_t& offset) noexcept {
   Name name;
-  std::size_t size = 0;  // octets in `name`
+  std::size_t size = 0;        // octets in `name`
+  std::size_t begin = offset;  // of the labels read but not yet copied
   std::size_t at = offset;
   std::size_t limit = offset;  // the next pointer must lead to before it
   std::size_t end = 0;         // behind the name's own octets, once known
   int pointers = 0;
+  const auto copy_labels = [&] {
+    std::memcpy(name.bytes_.data() + size, message.data() + begin, at - begin);
+    size += at - begin;
+  };
   while (at < message.size()) {
     const auto length = std::to_integer<std::size_t>(message[at]);
     switch (kind_of(static_cast<unsigned>(length))) {
       case LabelKind::root:
+        copy_labels();
         name.bytes_[size] = std::byte{0};
         name.size_ = static_cast<std::uint8_t>(size + 1);
+        fold_case(name.bytes_, size);
         offset = pointers == 0 ? at + 1 : end;
         return name;
       case LabelKind::label:
         // One octet must be left for the root.
-        if (length >= message.size() - at || size + 1 + length >= kMaxNameSize) return std::nullopt;
-        for (std::size_t i = 0; i <= length; ++i) name.bytes_[size + i] = fold(message[at + i]);
-        size += 1 + length;
+        if (length >= message.size() - at || size + (at - begin) + 1 + length >= kMaxNameSize)
+          return std::nullopt;
         at += 1 + length;
         break;
       case LabelKind::pointer: {
         const auto target = pointer_target(message, at, limit);
         if (!target || pointers == kMaxPointers) return std::nullopt;
+        copy_labels();
         if (pointers == 0) end = at + 2;
         ++pointers;
-        at = limit = *target;
+        begin = at = limit = *target;
         break;
       }
       case LabelKind::unknown:
@@ -124,10 +150,17 @@ bool skip_name(std::span<const std::byte> message, std::size_t& offset) noexcept
   return false;
 }
 
+// Most names have no capitals: eight octets at a time tell.
 LetterCase letter_case(std::span<const std::byte> wire, std::size_t size) noexcept {
   LetterCase letters{};
-  for (std::size_t i = 0; i < size; ++i) {
-    letters[i / 32] |= std::uint32_t{is_upper(wire[i])} << i % 32;
+  for (std::size_t begin = 0; begin < size; begin += sizeof(std::uint64_t)) {
+    const std::size_t end = std::min(size, begin + sizeof(std::uint64_t));
+    if (end - begin == sizeof(std::uint64_t) &&
+        upper_case_mask(load_octets(wire.data() + begin)) == 0)
+      continue;
+    for (std::size_t i = begin; i < end; ++i) {
+      letters[i / 32] |= std::uint32_t{is_upper(wire[i])} << i % 32;
+    }
   }
   return letters;
 }
@@ -142,7 +175,13 @@ void restore_case(std::span<std::byte> wire, std::size_t size, const LetterCase&
 }
 
 void fold_case(std::span<std::byte> wire, std::size_t size) noexcept {
-  for (std::size_t i = 0; i < size; ++i) wire[i] = fold(wire[i]);
+  std::size_t i = 0;
+  for (; size - i >= sizeof(std::uint64_t); i += sizeof(std::uint64_t)) {
+    std::uint64_t octets = load_octets(wire.data() + i);
+    octets |= upper_case_mask(octets) >> 2;  // kCaseBit
+    std::memcpy(wire.data() + i, &octets, sizeof octets);
+  }
+  for (; i < size; ++i) wire[i] = fold(wire[i]);
 }
 
 }  // namespace sluice::dns

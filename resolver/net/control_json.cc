@@ -95,9 +95,13 @@ json list(const Rows& rows) {
 
 std::string series_name(const metrics::Family& family, const metrics::Sample& sample) {
   std::string name = family.name;
-  for (const auto& [label, value] : sample.labels)
-    name += (name.size() == family.name.size() ? "{" : ",") + label + "=\"" + value + "\"";
-  return sample.labels.empty() ? name : name + "}";
+  const char* before = "{";
+  for (const auto& [label, value] : sample.labels) {
+    name.append(before).append(label).append("=\"").append(value).append("\"");
+    before = ",";
+  }
+  if (!sample.labels.empty()) name.append("}");
+  return name;
 }
 
 }  // namespace

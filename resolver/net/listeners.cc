@@ -1,5 +1,7 @@
 #include "resolver/net/listeners.h"
 
+#include "resolver/net/socket.h"
+
 namespace sluice::net {
 
 Listeners::Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache& cache,
@@ -56,16 +58,13 @@ Result<std::vector<Endpoint>, std::string> Listeners::open() {
 Result<Endpoint, std::string> Listeners::open_one(const Endpoint& wanted) {
   const auto position = static_cast<std::size_t>(&wanted - addresses_.data());
   const PortSharing sharing = lanes_.size() > 1 ? PortSharing::shared : PortSharing::alone;
-  UdpListener& udp = *lanes_.front()->udp[position];
-  // TCP first: it never shares a port, so a second daemon on this address fails here. But a port
-  // that the kernel chooses (0) is UDP's choice, for there more are taken: by queries to upstreams.
-  const bool tcp_first = wanted.port != 0;
-  auto endpoint = tcp_first ? tcp_.listen(wanted) : udp.listen(wanted, sharing);
-  if (endpoint) {
-    endpoint = tcp_first ? udp.listen(endpoint.value(), sharing) : tcp_.listen(endpoint.value());
+  auto endpoint = with_free_port(wanted);
+  // TCP first: it never shares a port, so a second daemon on this address fails here.
+  if (endpoint) endpoint = tcp_.listen(endpoint.value());
+  for (const auto& lane : lanes_) {
+    if (!endpoint) break;
+    endpoint = lane->udp[position]->listen(endpoint.value(), sharing);
   }
-  for (std::size_t i = 1; endpoint && i < lanes_.size(); ++i)
-    endpoint = lanes_[i]->udp[position]->listen(endpoint.value(), sharing);
   return endpoint;
 }
 

@@ -23,20 +23,23 @@ ResolvConfWatcher::ResolvConfWatcher(boost::asio::io_context& loop, SystemServer
       inotify_{loop},
       timer_{loop} {
   if (const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); fd >= 0) inotify_.assign(fd);
-  watch_directories();  // before the first look, so that no change falls between
+  watch();  // before the first look, so that no change falls between
   servers_ = system_servers(source_);
   await_event();
 }
 
-void ResolvConfWatcher::watch_directories() {
+void ResolvConfWatcher::watch() {
   if (!inotify_.is_open()) return;
   for (const auto& file : source_.files) {
-    // Watching a directory again changes nothing. One that does not exist yet is tried at the next
-    // event.
+    // Watching what is watched already changes nothing. One that does not exist yet is tried at the
+    // next event.
     std::error_code ec;
     const auto target = std::filesystem::weakly_canonical(file, ec);
     ::inotify_add_watch(inotify_.native_handle(), file.parent_path().c_str(), kEvents);
     if (!ec) ::inotify_add_watch(inotify_.native_handle(), target.parent_path().c_str(), kEvents);
+    // A file that is mounted by itself, as container runtimes mount it, is written in place, and
+    // its directory here never hears of that.
+    ::inotify_add_watch(inotify_.native_handle(), file.c_str(), IN_CLOSE_WRITE);
   }
 }
 
@@ -60,7 +63,7 @@ void ResolvConfWatcher::read_soon() {
 }
 
 void ResolvConfWatcher::read() {
-  watch_directories();  // a link may lead elsewhere now
+  watch();  // a link may lead elsewhere now
   auto servers = system_servers(source_);
   if (servers.empty() || servers == servers_) return;
   servers_ = std::move(servers);

@@ -19,8 +19,9 @@ namespace sluice::net {
 /// Follows the system's servers: calls back with the new list when it has changed.
 ///
 /// Watches the directories of the files, and of what they link to, since a resolv.conf is replaced
-/// by renaming. Reads once things have been quiet for `settle`. A list that has become empty is not
-/// reported: a file that is just being written must not take away the servers we have.
+/// by renaming; and the files themselves, which may be mounted one by one. Reads once things have
+/// been quiet for `settle`. A list that has become empty is not reported: a file that is just being
+/// written must not take away the servers we have.
 ///
 /// Thread-confined to the loop. Without inotify (no descriptors, no watches) it reports nothing.
 class ResolvConfWatcher {
@@ -36,7 +37,7 @@ class ResolvConfWatcher {
   [[nodiscard]] const std::vector<Endpoint>& servers() const noexcept { return servers_; }
 
  private:
-  void watch_directories();
+  void watch();
   void await_event();
   void read_soon();
   void read();

@@ -13,6 +13,7 @@ namespace {
 // What the kernel may keep for us while a listener's thread is busy: some 10,000 queries.
 constexpr int kReceiveBufferSize = 4 << 20;
 constexpr int kBacklog = 256;
+constexpr int kPortTries = 64;
 
 template <typename T>
 void copy_into(sockaddr_storage& storage, const T& address) noexcept {
@@ -53,17 +54,19 @@ std::string describe(const Endpoint& endpoint, int type, int error) {
   return text;
 }
 
-// What a datagram socket needs before it is bound. The sizes are wishes, the rest is necessary:
-// without the asked address a reply could leave from another one, and the client would ignore it.
-bool prepare_udp(int descriptor, bool is_ipv6, PortSharing sharing) noexcept {
+// What a datagram socket needs before it is bound. The sizes are wishes, the rest is necessary: on
+// a wildcard a reply could leave from another address than was asked, and the client would ignore
+// it. With one address there is nothing to ask for, and it would be 2 % of the cost of an answer.
+bool prepare_udp(int descriptor, const Endpoint& endpoint, PortSharing sharing) noexcept {
   if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveBufferSize))
     set(descriptor, SOL_SOCKET, SO_RCVBUF, kReceiveBufferSize);
   if (sharing == PortSharing::shared && !set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
+  const int is_wildcard = endpoint.address.is_unspecified() ? 1 : 0;
   // OMIT: a forged ICMP "fragmentation needed" changes nothing (RFC 9715 section 3.1).
-  if (is_ipv6)
-    return set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+  if (endpoint.address.family == Address::Family::ipv6)
+    return set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, is_wildcard) &&
            set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
-  return set(descriptor, IPPROTO_IP, IP_PKTINFO, 1) &&
+  return set(descriptor, IPPROTO_IP, IP_PKTINFO, is_wildcard) &&
          set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
 }
 
@@ -78,7 +81,7 @@ Result<Socket, std::string> open_bound(const Endpoint& endpoint, int type, PortS
   if (is_ipv6 && !set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1))
     return describe(endpoint, type, errno);
   const bool is_prepared =
-      type == SOCK_DGRAM ? prepare_udp(descriptor, is_ipv6, sharing) : prepare_tcp(descriptor);
+      type == SOCK_DGRAM ? prepare_udp(descriptor, endpoint, sharing) : prepare_tcp(descriptor);
   if (!is_prepared) return describe(endpoint, type, errno);
   const SocketAddress address = to_socket_address(endpoint);
   if (::bind(descriptor, address.get(), address.size) != 0) return describe(endpoint, type, errno);
@@ -108,6 +111,18 @@ Result<Socket, std::string> open_tcp(const Endpoint& endpoint) {
   if (socket && ::listen(socket.value().descriptor(), kBacklog) != 0)
     return describe(endpoint, SOCK_STREAM, errno);
   return socket;
+}
+
+Result<Endpoint, std::string> with_free_port(const Endpoint& wanted) {
+  if (wanted.port != 0) return wanted;
+  for (int tries_left = kPortTries;; --tries_left) {
+    const auto tcp = open_tcp(wanted);
+    if (!tcp) return tcp.error();
+    const Endpoint chosen = local_endpoint(tcp.value().descriptor());
+    const auto udp = open_udp(chosen, PortSharing::alone);
+    if (udp) return chosen;
+    if (tries_left == 1) return udp.error();
+  }
 }
 
 SocketAddress to_socket_address(const Endpoint& endpoint) noexcept {

@@ -36,14 +36,18 @@ class Socket {
 /// the clients over them (SO_REUSEPORT).
 enum class PortSharing : std::uint8_t { alone, shared };
 
-/// A bound, non-blocking UDP socket for answering clients: it reports for each datagram which
-/// address was asked, and never sets DF (RFC 9715). The error is one line that names the address,
-/// the reason, and what to do.
+/// A bound, non-blocking UDP socket for answering clients: on a wildcard it reports for each
+/// datagram which address was asked, and it never sets DF (RFC 9715). The error is one line that
+/// names the address, the reason, and what to do.
 [[nodiscard]] Result<Socket, std::string> open_udp(const Endpoint& endpoint, PortSharing sharing);
 
 /// A non-blocking TCP socket that listens. Bound alone: a second daemon on the same address fails
 /// here, even where their UDP sockets would share the port.
 [[nodiscard]] Result<Socket, std::string> open_tcp(const Endpoint& endpoint);
+
+/// `wanted`, its port, if 0, replaced by one that was free for both UDP and TCP a moment ago. The
+/// kernel chooses for one of them only, and the other may well be taken by somebody's query.
+[[nodiscard]] Result<Endpoint, std::string> with_free_port(const Endpoint& wanted);
 
 /// An endpoint as the kernel takes it.
 struct SocketAddress {

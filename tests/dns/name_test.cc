@@ -48,6 +48,23 @@ TEST(Name, IsFoldedToLowerCase) {
   EXPECT_EQ(to_string(read_hex("04 405A5B41 00").value()), "@z[a.");
 }
 
+TEST(Name, FoldsTheLettersOfAsciiAndNoOtherOctetWhereverItStands) {
+  for (unsigned octet = 0; octet < 256; ++octet) {
+    for (std::size_t at = 1; at <= 20; ++at) {
+      auto message = behind_header(wire::hex("14" + std::string(40, '0') + "00"));
+      message[kHeaderSize + at] = std::byte{static_cast<unsigned char>(octet)};
+      const bool is_capital = octet >= 'A' && octet <= 'Z';
+
+      const Name folded = read_at(message, kHeaderSize).value();
+      const LetterCase letters = letter_case(std::span{message}.subspan(kHeaderSize), 22);
+
+      ASSERT_EQ(std::to_integer<unsigned>(folded.wire()[at]), is_capital ? octet + 32 : octet)
+          << at;
+      ASSERT_EQ(letters[0], is_capital ? 1U << at : 0U) << octet << " at " << at;
+    }
+  }
+}
+
 TEST(Name, MovesTheOffsetBehindItsOwnOctets) {
   const auto message = behind_header(wire::hex("07 6578616D706C65 00  03 777777 C00C  FF"));
   std::size_t plain = 12;

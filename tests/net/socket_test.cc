@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <utility>
+#include <vector>
 
 namespace sluice::net {
 namespace {
@@ -50,6 +52,36 @@ TEST(Socket, SaysThatTheTcpPortIsTakenAndHowToFindOutByWhom) {
                                     HasSubstr("ss -ltnp 'sport = :" + port_of(taken) + "'")));
 }
 
+TEST(Socket, FindsAPortThatIsFreeForUdpAndTcpWhereManyUdpPortsAreTaken) {
+  std::vector<Socket> taken;
+  for (int i = 0; i < 500; ++i) {
+    auto udp = open_udp(endpoint("127.0.0.1"), PortSharing::alone);
+    ASSERT_TRUE(udp) << udp.error();
+    taken.push_back(std::move(udp).value());
+  }
+
+  for (int i = 0; i < 500; ++i) {
+    const auto chosen = with_free_port(endpoint("127.0.0.1"));
+    ASSERT_TRUE(chosen) << chosen.error();
+    ASSERT_NE(chosen.value().port, 0);
+    for (const Socket& socket : taken)
+      ASSERT_NE(chosen.value().port, local_endpoint(socket.descriptor()).port);
+  }
+}
+
+TEST(Socket, KeepsAPortThatIsAskedFor) {
+  const auto taken = open_udp(endpoint("127.0.0.1"), PortSharing::alone);
+  ASSERT_TRUE(taken);
+  const Endpoint wanted = local_endpoint(taken.value().descriptor());
+
+  EXPECT_EQ(with_free_port(wanted).value(), wanted);
+}
+
+TEST(Socket, SaysWhyNoPortIsFree) {
+  EXPECT_THAT(with_free_port(endpoint("192.0.2.1")).error(),
+              HasSubstr("no interface of this host"));
+}
+
 TEST(Socket, SaysThatNoInterfaceHasTheAddress) {
   const auto result = open_udp(endpoint("192.0.2.1"), PortSharing::alone);
 
@@ -85,10 +117,10 @@ TEST(Socket, SharesItsPortOnlyIfBothWantTo) {
 }
 
 TEST(Socket, KeepsTheFamiliesApart) {
-  const auto ipv6 = open_udp(endpoint("[::]"), PortSharing::alone);
-  ASSERT_TRUE(ipv6);
-  Endpoint same_port = endpoint("0.0.0.0");
-  same_port.port = local_endpoint(ipv6.value().descriptor()).port;
+  const auto ipv4 = open_udp(endpoint("0.0.0.0"), PortSharing::alone);
+  ASSERT_TRUE(ipv4);
+  Endpoint same_port = endpoint("[::]");
+  same_port.port = local_endpoint(ipv4.value().descriptor()).port;
 
   EXPECT_TRUE(open_udp(same_port, PortSharing::alone));
 }

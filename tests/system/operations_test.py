@@ -1,7 +1,6 @@
-"""What an operator sees: the command line, a start that fails or is only half a success, the control
-tool, the pages over HTTP, and the end."""
+"""What an operator sees of a start: the command line, a configuration that is wrong, a start that
+fails or is only half a success, the file of the control socket."""
 
-import json
 import os
 import pathlib
 import re
@@ -10,11 +9,9 @@ import socket
 import stat
 import subprocess
 import unittest
-import urllib.error
-import urllib.request
 
 import wire
-from lab import BIN, PATIENCE, Process, Sluiced, SystemTest, wait_for
+from lab import BIN, PATIENCE, Process, Sluiced, SystemTest, free_port
 
 BAD_CONFIG = """\
 [server]
@@ -114,9 +111,10 @@ class FailedStart(SystemTest):
         return re.search(r'event=cannot_serve reason="(.*)"$', errors[0])[1]
 
     def taken_port(self, type):
+        """A port that is taken for this transport and free for the other."""
         taken = socket.socket(socket.AF_INET, type)
         self.addCleanup(taken.close)
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", free_port()))
         if type == socket.SOCK_STREAM:
             taken.listen()
         return taken.getsockname()[1]
@@ -144,7 +142,7 @@ class FailedStart(SystemTest):
         path = self.folder / "sluice.toml"
         path.write_text(f'[server]\nlisten = ["127.0.0.1:53"]\ncontrol = ""\n'
                         f'state_dir = "{self.folder}"\n[admin]\nlisten = ""\n'
-                        + Sluiced.DEFAULT.format(budget="", upstream=53))
+                        + Sluiced.DEFAULT.format(budget="", upstream=54))
         done = run(*unprivileged(self.folder), "--config", path)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("CAP_NET_BIND_SERVICE", done.stderr)
@@ -190,11 +188,9 @@ class DegradedStart(SystemTest):
 
     def test_a_state_folder_that_cannot_be_used_is_warned_of(self):
         config = self.folder / "sluiced.toml"
-        daemon = Sluiced(self.folder, self.vpc.port, name="first")
-        daemon.stop()
-        text = daemon.config.read_text()
-        config.write_text(text.replace(f'state_dir = "{self.folder}"',
-                                       f'state_dir = "{self.blocker}/state"'))
+        config.write_text(f'[server]\nlisten = ["127.0.0.1:0"]\ncontrol = ""\n'
+                          f'state_dir = "{self.blocker}/state"\n[admin]\nlisten = ""\n'
+                          + Sluiced.DEFAULT.format(budget="", upstream=self.vpc.port))
         daemon = self.start(Process(self.folder, "sluiced", [BIN / "sluiced", "--config", config]))
         daemon.port = int(daemon.wait_for_output(r"event=listening address=\S+:(\d+)")[1])
         self.assertRegex(daemon.output, rf"event=state_dir_unusable path={self.blocker}/state .*"

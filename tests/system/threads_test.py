@@ -6,14 +6,20 @@ import threading
 import unittest
 
 import wire
-from lab import SystemTest, hang_up, wait_for
+from lab import PATIENCE, SystemTest, hang_up, wait_for
 
 THREADS = 3
 CLIENTS = 12
 CONFIG = """
+[[budget]]
+name = "eni"
+limit = 1000000
+burst = 100000
+shared = ""
 [[upstream]]
 name = "vpc"
 servers = ["127.0.0.1:{upstream}"]
+budget = "eni"
 [[zone]]
 name = "."
 upstream = "vpc"
@@ -31,7 +37,7 @@ class Client(threading.Thread):
     def __init__(self, port, names, answers, seed):
         super().__init__()
         self.port = port
-        self.patience = wire.PATIENCE
+        self.patience = PATIENCE
         self.names = names
         self.expected = answers
         self.random = random.Random(seed)
@@ -67,7 +73,7 @@ class Threads(SystemTest):
         with wire.UdpClient(self.vpc.port) as truth:
             self.answers = {name: truth.ask(name).addresses for name in self.NAMES}
 
-    def start_clients(self, names, patience=wire.PATIENCE):
+    def start_clients(self, names, patience=PATIENCE):
         clients = [Client(self.daemon.port, names, self.answers, seed) for seed in range(CLIENTS)]
         for client in clients:
             client.patience = patience
@@ -126,7 +132,7 @@ class Threads(SystemTest):
         self.assertEqual(self.daemon.total("sluice_zone_questions_total"), len(self.NAMES))
 
     def test_sigterm_under_load_ends_in_order(self):
-        clients = self.start_clients(self.endlessly, patience=3.0)  # one may wait in vain at the end
+        clients = self.start_clients(self.endlessly, patience=3.0)  # some wait in vain at the end
         wait_for(lambda: all(client.asked > 20 for client in clients), "the load")
 
         self.daemon.child.terminate()

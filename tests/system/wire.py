@@ -1,13 +1,12 @@
-"""DNS messages octet by octet, and clients that send whatever octets they are told to. Knows no more
-of the format than tests need, and nothing of the product."""
+"""DNS messages octet by octet, and clients that send whatever octets they are told to. Knows no
+more of the format than tests need, and nothing of the product."""
 
 import dataclasses
 import itertools
 import socket
 import struct
-import time
 
-PATIENCE = 20.0  # seconds for anything that should happen at once
+from lab import PATIENCE
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "TXT": 16, "AAAA": 28, "OPT": 41,
          "TSIG": 250, "IXFR": 251, "AXFR": 252, "ANY": 255}
@@ -199,7 +198,3 @@ class TcpClient:
 
 def framed(message):
     return struct.pack("!H", len(message)) + message
-
-
-def seconds_since(start):
-    return time.monotonic() - start
