@@ -31,8 +31,8 @@ bool is_link_local(const Address& address) noexcept {
   return address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
 }
 
-// The reply's source. The route chooses the interface, except where the address means nothing
-// without one.
+// The reply's source, on a wildcard; else the socket has but one. The route chooses the interface,
+// except where the address means nothing without one.
 void set_source(const ClientRef& client, Control& control, msghdr& header) noexcept {
   if (client.local.family == Address::Family::ipv4) {
     in_pktinfo info{};
@@ -173,9 +173,10 @@ void UdpListener::wait() {
   socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                      [this](const boost::system::error_code& error) {
                        if (error || stopped_) return;  // on an error `this` may be gone
-                       // A short batch emptied the socket; waiting again tells if not.
+                       // While a batch is answered, the next queries arrive. To look for them
+                       // costs one call, to wait for them two (epoll_ctl, epoll_wait).
                        for (int batches = 0; batches < kMaxBatches; ++batches)
-                         if (receive() < kBatchSize) break;
+                         if (receive() == 0) break;
                        wait();
                      });
 }

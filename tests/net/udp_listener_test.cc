@@ -71,8 +71,7 @@ TEST_F(UdpListenerTest, HandsAMissToTheSinkAndSendsItsReplyBack) {
   const ClientRef& origin = sink_.taken[0].client;
 
   EXPECT_EQ(origin.client, client.local());
-  EXPECT_EQ(origin.local, endpoint("127.0.0.1").address);
-  EXPECT_NE(origin.interface_index, 0);
+  EXPECT_EQ(origin.local, Address{}) << "the socket has one address and sends from no other";
   EXPECT_EQ(origin.listener, 3);
   EXPECT_EQ(origin.transport, Transport::udp);
   EXPECT_EQ(origin.connection, 0);
@@ -100,6 +99,7 @@ TEST_F(UdpListenerTest, RepliesLeaveFromTheAddressThatWasAskedOnAWildcard) {
     client.send(wire::query("mail.example. A", {.id = 79}));
     ASSERT_TRUE(run_until_taken(1));
     EXPECT_EQ(sink_.taken[0].client.local, server.address);
+    EXPECT_NE(sink_.taken[0].client.interface_index, 0);
     listener_.send(sink_.taken[0].client, response_to(sink_.taken[0], "mail.example. A", {}),
                    counters_);
     EXPECT_EQ(expect_reply(client).id, 79) << address;

@@ -275,7 +275,7 @@ class Mutations(HostileTest):
                 wire.read(reply)  # well-formed, whatever the question was
 
     def assert_counters_add_up(self, messages):
-        """Each message was answered, dropped for a reason, or was a retransmit of one that waits."""
+        """Each message was answered, dropped for a reason, or a retransmit of one that waits."""
         settled = lambda: self.daemon.metrics()["sluice_waiters"] == 0
         wait_for(settled, "everything in flight to be answered")
         self.assertEqual(self.daemon.total("sluice_client_queries_total"), messages)
