@@ -125,9 +125,9 @@ bool QueryEngine::answer_without_asking(const ClientRef& client, const dns::Repl
   if (const auto failure = failures_.lookup(key, now)) {
     rule.counters->add(ZoneMetric::failure_cache_hits);
     rule.counters->add(ZoneMetric::servfail_cached);
-    const Text text{"%s %s (failure %u in a row); asked again after %lld ms",
-                    rule.upstream.c_str(), describe(failure->cause).data(),
-                    unsigned{failure->streak}, in_ms(failure->expires - now)};
+    const Text text{"%s %s (failure %u in a row); asked again after %lld ms", rule.upstream.c_str(),
+                    describe(failure->cause).data(), unsigned{failure->streak},
+                    in_ms(failure->expires - now)};
     reply_with_error(client, shape, key.question, dns::Rcode::servfail,
                      {dns::EdeCode::cached_error, text.view()}, out);
     return true;

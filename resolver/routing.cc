@@ -58,7 +58,7 @@ Routing::Routing(std::size_t queue_capacity) : queue_capacity_{queue_capacity} {
                                                .queue = {queue_capacity_, kMaxRules},
                                                .counters = &unlimited_block_,
                                                .problem = {},
-           .via = {},
+                                               .via = {},
                                                .retry_at = kNever}));
 }
 

@@ -63,7 +63,7 @@ struct Gate {
   policy::AdmissionQueue queue;
   metrics::CounterBlock<metrics::BudgetMetric>* counters = nullptr;
   std::string problem;          ///< why it is private although it should be shared
-  std::string via;  ///< with "auto": the interfaces that the routes choose
+  std::string via;              ///< with "auto": the interfaces that the routes choose
   TimePoint retry_at = kNever;  ///< when the queue may move again
 
   /// Takes `packets` from the lane that has most to spend; which one, or nullopt if none has
