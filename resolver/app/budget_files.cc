@@ -35,7 +35,8 @@ BudgetFiles open_files(const conf::Budget& budget) {
   if (budget.shared.empty()) return result;
   std::vector<std::string> paths;
   const std::string base = budget.shared + "/" + budget.name;
-  for (const std::string& interface : budget.interfaces) paths.push_back(base + "." + interface);
+  const std::string prefix = base + ".";
+  for (const std::string& interface : budget.interfaces) paths.push_back(prefix + interface);
   if (paths.empty()) paths.push_back(base);
   for (const std::string& path : paths) {
     auto file = policy::BudgetFile::open(path);
