@@ -68,7 +68,8 @@ class Process:
         def look():
             match = re.search(pattern, self.output)
             if not match and self.child.poll() is not None:
-                raise AssertionError(f"{self.name} ended with {self.child.returncode}:\n{self.output}")
+                raise AssertionError(
+                    f"{self.name} ended with {self.child.returncode}:\n{self.output}")
             return match
         return wait_for(look, f"{pattern!r} from {self.name}")
 
