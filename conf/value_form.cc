@@ -29,14 +29,14 @@ constexpr std::array kSizeUnits{Unit{"B", 1}, Unit{"KiB", 1 << 10}, Unit{"MiB", 
 constexpr std::array kDurationUnits{Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000},
                                     Unit{"h", 3'600'000}, Unit{"d", 86'400'000}};
 
-std::string quoted(std::string_view text) { return "\"" + std::string{text} + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string{text} + "\""; }
 
 Reasons wrong_kind(std::string_view shape, const Value& value) {
   return {"must be " + std::string{shape} + ", not " + std::string{value.kind}};
 }
 
 Reasons wrong_text(std::string_view shape, std::string_view text) {
-  return {"must be " + std::string{shape} + ", not " + quoted(text)};
+  return {"must be " + std::string{shape} + ", not " + in_quotes(text)};
 }
 
 std::string range(const std::string& min, const std::string& max) {
@@ -117,12 +117,12 @@ std::optional<Endpoint> read_endpoint(const std::string& text, Reasons& reasons)
   const auto endpoint = Endpoint::parse(text, kDnsPort);
   if (!endpoint) {
     reasons.push_back(
-        quoted(text) +
+        in_quotes(text) +
         " is no address: write \"192.0.2.1\", \"192.0.2.1:53\" or \"[2001:db8::1]:53\"");
     return std::nullopt;
   }
   if (is_ipv4_mapped(endpoint->address)) {
-    reasons.push_back(quoted(text) + " is an IPv4 address in IPv6 form: write it as IPv4");
+    reasons.push_back(in_quotes(text) + " is an IPv4 address in IPv6 form: write it as IPv4");
     return std::nullopt;
   }
   return endpoint;
@@ -259,7 +259,7 @@ Reasons ListenAddresses::read(const Value& value, Bounds, std::vector<Endpoint>&
     const auto other = std::ranges::find_if(
         out, [&](const Endpoint& earlier) { return overlap(earlier, *endpoint); });
     if (other != out.end())
-      reasons.push_back(quoted(text) + " and " + quoted(other->to_string()) +
+      reasons.push_back(in_quotes(text) + " and " + in_quotes(other->to_string()) +
                         " cannot both be listened on: keep one");
     out.push_back(*endpoint);
   }
@@ -289,11 +289,11 @@ Reasons Servers::read(const Value& value, Bounds, std::vector<Endpoint>& out, bo
   for (const std::string& text : *list) {
     const auto endpoint = read_endpoint(text, reasons);
     if (!endpoint) continue;
-    if (endpoint->port == 0) reasons.push_back(quoted(text) + ": the port must be 1 to 65535");
+    if (endpoint->port == 0) reasons.push_back(in_quotes(text) + ": the port must be 1 to 65535");
     if (endpoint->address.is_unspecified())
-      reasons.push_back(quoted(text) + " is the address of no server: write the server's own");
+      reasons.push_back(in_quotes(text) + " is the address of no server: write the server's own");
     if (std::ranges::find(out, *endpoint) != out.end())
-      reasons.push_back(quoted(text) + " is given twice: keep one");
+      reasons.push_back(in_quotes(text) + " is given twice: keep one");
     out.push_back(*endpoint);
   }
   return reasons;
@@ -311,10 +311,10 @@ Reasons Interfaces::read(const Value& value, Bounds, std::vector<std::string>& o
   out.clear();
   for (const std::string& name : *list) {
     if (!is_interface_name(name))
-      reasons.push_back(quoted(name) + " is no interface name: 1 to " +
+      reasons.push_back(in_quotes(name) + " is no interface name: 1 to " +
                         std::to_string(IFNAMSIZ - 1) + " characters without space, '/' and ':'");
     if (std::ranges::find(out, name) != out.end())
-      reasons.push_back(quoted(name) + " is given twice: keep one");
+      reasons.push_back(in_quotes(name) + " is given twice: keep one");
     out.push_back(name);
   }
   return reasons;

@@ -1,5 +1,8 @@
 #include "resolver/dns/presentation.h"
 
+// ldns defines `bool` as a macro unless this header has been seen.
+#include <stdbool.h>
+
 #include <ldns/ldns.h>
 
 #include <algorithm>

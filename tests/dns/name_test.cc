@@ -1,6 +1,9 @@
 #include "resolver/dns/name.h"
 
 #include <gtest/gtest.h>
+// ldns defines `bool` as a macro unless this header has been seen.
+#include <stdbool.h>
+
 #include <ldns/ldns.h>
 
 #include <array>

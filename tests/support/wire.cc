@@ -1,5 +1,8 @@
 #include "tests/support/wire.h"
 
+// ldns defines `bool` as a macro unless this header has been seen.
+#include <stdbool.h>
+
 #include <ldns/ldns.h>
 
 #include <algorithm>
