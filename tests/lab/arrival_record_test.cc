@@ -112,6 +112,24 @@ TEST_F(RecordedMinute, GoesIntoOneCsvLineForEachPacket) {
             "900000000,tcp,passed,,,\n");
 }
 
+TEST_F(RecordedMinute, HasWhatArrivedInASilenceSummedUp) {
+  const SilenceSummary silence =
+      summarise_silence(record, {.from_ns = 50 * kMs, .until_ns = 60'000 * kMs});
+  EXPECT_EQ(silence.packets, 3U);  // at 50 ms and twice at 900 ms; one at its end is outside
+  EXPECT_EQ(silence.distinct_questions, 1U);
+  EXPECT_EQ(silence.worst_1s, 3U);
+  EXPECT_NEAR(silence.mean_per_second(), 3 / 59.95, 1e-9);
+}
+
+TEST(ArrivalSummary, SpeaksOfASilenceOnlyIfThereWasOne) {
+  ArrivalSummary summary;
+  EXPECT_TRUE(to_json(summary).at("silence").is_null());
+  EXPECT_EQ(to_text(summary).find("silent"), std::string::npos);
+  summary.silence = {.window = {.from_ns = 0, .until_ns = 30'000 * kMs}, .packets = 60};
+  EXPECT_EQ(to_json(summary).at("silence").at("mean_per_second"), 2.0);
+  EXPECT_NE(to_text(summary).find("while it was silent"), std::string::npos);
+}
+
 TEST(ArrivalSummary, OfNothingIsAllZero) {
   const ArrivalSummary summary = summarise(ArrivalRecord{10}, {});
   EXPECT_EQ(summary.packets, 0U);

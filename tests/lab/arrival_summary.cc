@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <unordered_set>
 
 #include "resolver/dns/presentation.h"
 #include "tests/lab/packet_window.h"
@@ -11,6 +12,9 @@
 namespace sluice::lab {
 
 namespace {
+
+constexpr std::int64_t kMillisecondNs = 1'000'000;
+constexpr std::int64_t kSecondNs = 1'000 * kMillisecondNs;
 
 double ratio(std::uint64_t packets, std::uint64_t questions) noexcept {
   return questions == 0 ? 0 : static_cast<double>(packets) / static_cast<double>(questions);
@@ -29,15 +33,45 @@ void count(const Arrival& arrival, ArrivalSummary& summary) {
 void find_worst_windows(std::vector<std::int64_t> times_ns, ArrivalSummary& summary) {
   if (times_ns.empty()) return;
   std::sort(times_ns.begin(), times_ns.end());
-  constexpr std::int64_t kMillisecondNs = 1'000'000;
   summary.worst_1ms = worst_window(times_ns, kMillisecondNs);
   summary.worst_10ms = worst_window(times_ns, 10 * kMillisecondNs);
   summary.worst_100ms = worst_window(times_ns, 100 * kMillisecondNs);
-  summary.worst_1s = worst_window(times_ns, 1'000 * kMillisecondNs);
+  summary.worst_1s = worst_window(times_ns, kSecondNs);
   summary.seconds = static_cast<double>(times_ns.back() - times_ns.front()) / 1e9;
 }
 
+nlohmann::json to_json(const SilenceSummary& silence) {
+  return {{"from_ns", silence.window.from_ns},
+          {"until_ns", silence.window.until_ns},
+          {"packets", silence.packets},
+          {"distinct_questions", silence.distinct_questions},
+          {"mean_per_second", silence.mean_per_second()},
+          {"worst_1s", silence.worst_1s}};
+}
+
 }  // namespace
+
+double SilenceSummary::mean_per_second() const noexcept {
+  if (window.is_empty()) return 0;
+  return static_cast<double>(packets) /
+         (static_cast<double>(window.until_ns - window.from_ns) / 1e9);
+}
+
+SilenceSummary summarise_silence(const ArrivalRecord& record, const TimeWindow& window) {
+  SilenceSummary silence{.window = window};
+  std::vector<std::int64_t> times_ns;
+  std::unordered_set<std::uint32_t> questions;
+  for (const Arrival& arrival : record.arrivals()) {
+    if (!window.contains(arrival.at_ns)) continue;
+    times_ns.push_back(arrival.at_ns);
+    if (arrival.question != kNoQuestion) questions.insert(arrival.question);
+  }
+  std::sort(times_ns.begin(), times_ns.end());
+  silence.packets = times_ns.size();
+  silence.distinct_questions = questions.size();
+  silence.worst_1s = worst_window(times_ns, kSecondNs);
+  return silence;
+}
 
 double ArrivalSummary::packets_per_question() const noexcept {
   return ratio(packets, distinct_questions);
@@ -68,6 +102,8 @@ ArrivalSummary summarise(const ArrivalRecord& record, std::span<const ZoneBehavi
 }
 
 nlohmann::json to_json(const ArrivalSummary& summary) {
+  nlohmann::json silence;
+  if (!summary.silence.window.is_empty()) silence = to_json(summary.silence);
   nlohmann::json zones = nlohmann::json::array();
   for (const auto& zone : summary.zones)
     zones.push_back({{"zone", zone.zone},
@@ -92,6 +128,7 @@ nlohmann::json to_json(const ArrivalSummary& summary) {
             {"1s", summary.worst_1s}}},
           {"unrecorded", summary.unrecorded},
           {"receive_overflows", summary.receive_overflows},
+          {"silence", std::move(silence)},
           {"zones", std::move(zones)}};
 }
 
@@ -111,6 +148,10 @@ std::string to_text(const ArrivalSummary& summary) {
         << std::setw(8) << zone.packets << " packets, " << zone.dropped << " dropped, "
         << zone.distinct_questions << " questions, " << ratio(zone.packets, zone.distinct_questions)
         << " packets for each\n";
+  if (!summary.silence.window.is_empty())
+    out << "while it was silent   " << summary.silence.packets << " packets, "
+        << summary.silence.mean_per_second() << " per second, at most " << summary.silence.worst_1s
+        << " in any\n";
   if (summary.unrecorded != 0)
     out << "RECORD FULL: " << summary.unrecorded << " further packets are not in these numbers\n";
   if (summary.receive_overflows != 0)

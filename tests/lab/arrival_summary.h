@@ -10,6 +10,27 @@
 
 namespace sluice::lab {
 
+/// From one time to just before another; both 0: none.
+struct TimeWindow {
+  std::int64_t from_ns = 0;  ///< CLOCK_REALTIME
+  std::int64_t until_ns = 0;
+
+  [[nodiscard]] constexpr bool contains(std::int64_t at_ns) const noexcept {
+    return at_ns >= from_ns && at_ns < until_ns;
+  }
+  [[nodiscard]] constexpr bool is_empty() const noexcept { return from_ns == until_ns; }
+};
+
+/// What reached the emulated resolver while nobody answered there.
+struct SilenceSummary {
+  TimeWindow window;
+  std::uint64_t packets = 0;
+  std::uint64_t distinct_questions = 0;
+  std::uint64_t worst_1s = 0;
+
+  [[nodiscard]] double mean_per_second() const noexcept;
+};
+
 /// What reached the emulated resolver, as a sender's operator would count it.
 struct ArrivalSummary {
   struct ByZone {
@@ -35,12 +56,16 @@ struct ArrivalSummary {
   std::uint32_t receive_overflows = 0;  ///< lost by this host: not 0 means the run is invalid
   std::uint32_t limit = 0;              ///< packets per second, 0 = none
   std::vector<ByZone> zones;            ///< those that saw a packet
+  SilenceSummary silence;
 
   [[nodiscard]] double packets_per_question() const noexcept;
 };
 
 [[nodiscard]] ArrivalSummary summarise(const ArrivalRecord& record,
                                        std::span<const ZoneBehaviour> zones);
+
+[[nodiscard]] SilenceSummary summarise_silence(const ArrivalRecord& record,
+                                               const TimeWindow& window);
 
 [[nodiscard]] nlohmann::json to_json(const ArrivalSummary& summary);
 /// A few lines for people.

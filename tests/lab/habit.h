@@ -46,4 +46,8 @@ inline constexpr Habit kBatchJob{.tries = 5,
                                  .after_failure = Habit::AfterFailure::ask_again,
                                  .retransmission = Habit::Retransmission::fresh_query};
 
+/// A client that will not wait: five packets in 2 s, all from one port with one ID. The answer ends
+/// it, a failure as well.
+inline constexpr Habit kRepeater{.tries = 5, .timeout = 400ms};
+
 }  // namespace sluice::lab

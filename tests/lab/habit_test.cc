@@ -21,5 +21,13 @@ TEST(Habit, OfTheBatchJobAsksFiveTimesWhateverHappens) {
   EXPECT_FALSE(kBatchJob.again_after_timeout(5));
 }
 
+TEST(Repeater, SendsFiveTimesInTwoSecondsAndTakesAnyReply) {
+  EXPECT_EQ(kRepeater.tries * kRepeater.timeout, 2s);
+  EXPECT_TRUE(kRepeater.again_after_timeout(4));
+  EXPECT_FALSE(kRepeater.again_after_timeout(5));
+  EXPECT_FALSE(kRepeater.again_after_failure(1));
+  EXPECT_EQ(kRepeater.retransmission, Habit::Retransmission::same_query);
+}
+
 }  // namespace
 }  // namespace sluice::lab

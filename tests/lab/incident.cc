@@ -7,7 +7,9 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "tests/lab/incident_report.h"
@@ -20,15 +22,25 @@ namespace {
 using namespace sluice;
 using boost::system::error_code;
 
+constexpr std::size_t kMaxRecorded = 1 << 22;
+
+const std::map<std::string, lab::StormNames> kStormNames{{"ptr", lab::StormNames::ptr},
+                                                         {"broken", lab::StormNames::broken},
+                                                         {"bulk", lab::StormNames::bulk}};
+
 struct Settings {
   std::string server = "127.0.0.1:5353";
   std::uint32_t ptr_rate = 3'000;
   std::uint32_t ordinary_rate = 100;
   std::string duration_text = "30s";
   std::string drain_text = "10s";
-  std::string ptr_from;
-  std::string ordinary_from;
+  std::vector<std::string> ptr_from;
+  std::vector<std::string> ordinary_from;
+  std::string storm_names = "ptr";
+  std::string storm_habit = "job";
+  std::optional<std::uint32_t> tries;
   std::string json;
+  std::string record;
   std::string vpcsim_json;
   std::string report;
   Duration duration{};
@@ -42,11 +54,14 @@ Duration duration_option(const char* option, const std::string& text) {
   return *duration;
 }
 
-Address address_option(const char* option, const std::string& text) {
-  if (text.empty()) return {};
-  const auto address = Address::parse(text);
-  if (!address) throw CLI::ValidationError(option, "no address: " + text);
-  return *address;
+std::vector<Address> addresses_option(const char* option, const std::vector<std::string>& texts) {
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    const auto address = Address::parse(text);
+    if (!address) throw CLI::ValidationError(option, "no address: " + text);
+    addresses.push_back(*address);
+  }
+  return addresses;
 }
 
 /// Throws CLI::ValidationError on a value that does not parse.
@@ -56,8 +71,13 @@ void resolve(Settings& settings) {
   settings.crowd.server = *server;
   settings.duration = duration_option("--duration", settings.duration_text);
   settings.drain = duration_option("--drain", settings.drain_text);
-  settings.crowd.from = {address_option("--ordinary-from", settings.ordinary_from),
-                         address_option("--ptr-from", settings.ptr_from)};
+  settings.crowd.from = {addresses_option("--ordinary-from", settings.ordinary_from),
+                         addresses_option("--ptr-from", settings.ptr_from)};
+  settings.crowd.workload.storm_names = kStormNames.at(settings.storm_names);
+  lab::Habit& storm_habit = settings.crowd.habits[static_cast<std::size_t>(lab::LookupKind::ptr)];
+  if (settings.storm_habit == "repeater") storm_habit = lab::kRepeater;
+  if (settings.tries) storm_habit.tries = *settings.tries;
+  if (!settings.record.empty()) settings.crowd.max_recorded = kMaxRecorded;
 }
 
 /// Every socket of the pool needs a descriptor; more than the hard limit cannot be had.
@@ -95,9 +115,16 @@ class Replay {
             {"ptr_distinct", settings_.crowd.workload.distinct_ptr_names(ptr_number_)},
             {"sockets", crowd_.socket_count()},
             {"send_errors", crowd_.send_errors()},
+            {"unrecorded", settings_.record.empty() ? 0 : crowd_.record().unrecorded()},
             {"unexpected_replies", crowd_.unexpected_replies()},
             {"ordinary", lab::to_json(crowd_.tally(lab::LookupKind::ordinary))},
             {"ptr", lab::to_json(ptr)}};
+  }
+
+  /// Every look-up, those that the end of the run cut short included.
+  [[nodiscard]] const lab::LookupRecord& record() {
+    crowd_.record_unfinished(Clock::now());
+    return crowd_.record();
   }
 
  private:
@@ -156,6 +183,11 @@ nlohmann::json replay(const Settings& settings) {
   boost::asio::signal_set stop{io, SIGINT, SIGTERM};
   stop.async_wait([&io](error_code, int) { io.stop(); });
   io.run();
+  if (!settings.record.empty()) {
+    std::ofstream out{settings.record};
+    storm.record().write_csv(out);
+    if (!out.flush()) throw std::runtime_error("cannot write " + settings.record);
+  }
   return storm.result();
 }
 
@@ -174,30 +206,43 @@ int run(const Settings& settings) {
 void add_options(CLI::App& app, Settings& settings) {
   lab::Workload& workload = settings.crowd.workload;
   app.add_option("--server", settings.server, "ADDR:PORT to ask")->capture_default_str();
-  app.add_option("--ptr-rate", settings.ptr_rate, "PTR look-ups begun per second")
+  app.add_option("--ptr-rate", settings.ptr_rate, "look-ups of the storm begun per second")
       ->capture_default_str();
   app.add_option("--ordinary-rate", settings.ordinary_rate, "ordinary look-ups begun per second")
       ->capture_default_str();
-  app.add_option("--names", workload.ptr_names, "distinct PTR names")
+  app.add_option("--storm-names", settings.storm_names,
+                 "ptr: addresses; broken: *.broken.example; bulk: the zone of the ordinary names")
+      ->check(CLI::IsMember(kStormNames))
+      ->capture_default_str();
+  app.add_option("--storm-habit", settings.storm_habit,
+                 "job: asks again after a failure; repeater: the same packet every 400 ms")
+      ->check(CLI::IsMember({"job", "repeater"}))
+      ->capture_default_str();
+  app.add_option("--names", workload.ptr_names, "distinct names of the storm")
       ->check(CLI::Range(std::uint64_t{1}, lab::kPtrNames))
       ->capture_default_str();
   app.add_option("--ordinary-names", workload.ordinary_names,
                  "distinct ordinary names, 0 = each is new")
       ->capture_default_str();
-  app.add_option("--tries", settings.crowd.habits[1].tries, "of the batch job for each name")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  app.add_option("--tries", settings.tries, "of the storm for each name (5)")
+      ->check(CLI::Range(1, 100));
+  app.add_flag("--edns", workload.has_edns, "ask with EDNS, so that failures say why (RFC 8914)");
   app.add_option("--duration", settings.duration_text, "of the ordinary look-ups")
       ->capture_default_str();
-  app.add_option("--drain", settings.drain_text, "then wait for PTR look-ups at most this long")
+  app.add_option("--drain", settings.drain_text,
+                 "then wait for the storm's look-ups at most this long")
       ->capture_default_str();
   app.add_option("--seed", workload.seed, "of names and IDs")->capture_default_str();
   app.add_option("--sockets", settings.crowd.sockets, "client ports for each kind of look-up")
       ->check(CLI::Range(1, 14'000))
       ->capture_default_str();
-  app.add_option("--ptr-from", settings.ptr_from, "source address of the PTR look-ups");
-  app.add_option("--ordinary-from", settings.ordinary_from, "source address of the ordinary ones");
+  app.add_option("--ptr-from", settings.ptr_from, "source addresses of the storm, in turn")
+      ->delimiter(',');
+  app.add_option("--ordinary-from", settings.ordinary_from,
+                 "source addresses of the ordinary ones, in turn")
+      ->delimiter(',');
   app.add_option("--json", settings.json, "write the result to this file, too");
+  app.add_option("--record", settings.record, "at the end write every look-up to this CSV file");
   app.add_option("--vpcsim-json", settings.vpcsim_json,
                  "vpcsim's --json file: show what reached the upstream");
   app.add_option("--report", settings.report,

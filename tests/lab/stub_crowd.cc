@@ -7,6 +7,7 @@
 
 #include "resolver/base/assert.h"
 #include "resolver/dns/message.h"
+#include "tests/lab/stamped_receiver.h"
 
 namespace sluice::lab {
 
@@ -22,15 +23,34 @@ asio::ip::udp::endpoint to_asio(const Endpoint& endpoint) {
 }
 
 /// A stub takes a reply only with its own question, letter for letter (RFC 5452 section 9.1).
-bool echoes_question(std::span<const std::byte> reply, std::span<const std::byte> query) {
-  return reply.size() >= query.size() && std::equal(query.begin() + dns::kHeaderSize, query.end(),
+/// `asked` is the query without its OPT record.
+bool echoes_question(std::span<const std::byte> reply, std::span<const std::byte> asked) {
+  return reply.size() >= asked.size() && std::equal(asked.begin() + dns::kHeaderSize, asked.end(),
                                                     reply.begin() + dns::kHeaderSize);
+}
+
+std::uint64_t& count_of(Tally& tally, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::answered:
+      return tally.answered;
+    case Outcome::failed:
+      return tally.failed;
+    case Outcome::late:
+      return tally.late;
+    case Outcome::silent:
+    case Outcome::unfinished:
+      break;
+  }
+  SLUICE_ASSERT(outcome == Outcome::silent);
+  return tally.silent;
 }
 
 }  // namespace
 
 StubCrowd::StubCrowd(asio::io_context& io, const Options& options)
-    : options_{options}, random_{HashKey{.k0 = options.workload.seed, .k1 = 0x637264}} {
+    : options_{options},
+      random_{HashKey{.k0 = options.workload.seed, .k1 = 0x637264}},
+      record_{options.max_recorded} {
   open_sockets(io, LookupKind::ordinary);
   open_sockets(io, LookupKind::ptr);
   const std::size_t sockets = *std::min_element(socket_counts_.begin(), socket_counts_.end());
@@ -40,13 +60,13 @@ StubCrowd::StubCrowd(asio::io_context& io, const Options& options)
 
 void StubCrowd::open_sockets(asio::io_context& io, LookupKind kind) {
   const asio::ip::udp::endpoint server = to_asio(options_.server);
-  const Address& from = options_.from[index(kind)];
+  const std::vector<Address>& from = options_.from[index(kind)];
   first_socket_[index(kind)] = static_cast<std::uint32_t>(sockets_.size());
   for (std::uint32_t i = 0; i < options_.sockets; ++i) {
     asio::ip::udp::socket socket{io};
     error_code ec;
     socket.open(server.protocol(), ec);
-    if (!ec && from.family != Address::Family::none) socket.bind(to_asio({from, 0}), ec);
+    if (!ec && !from.empty()) socket.bind(to_asio({from[i % from.size()], 0}), ec);
     if (!ec) socket.connect(server, ec);
     if (!ec) socket.non_blocking(true, ec);
     // Out of descriptors or ports: go on with what there is.
@@ -127,7 +147,7 @@ void StubCrowd::on_timeout(Index i, TimePoint now) {
   Lookup& lookup = lookups_[i];
   const Habit& habit = options_.habits[index(lookup.kind)];
   ++tally(lookup.kind).timeouts;
-  if (!habit.again_after_timeout(lookup.tries)) return finish(i, &Tally::silent);
+  if (!habit.again_after_timeout(lookup.tries)) return finish(i, Outcome::silent, now);
   if (habit.retransmission == Habit::Retransmission::fresh_query) {
     stop_waiting(lookup);
     choose_port_and_id(i);
@@ -140,12 +160,28 @@ void StubCrowd::stop_waiting(Lookup& lookup) {
   lookup.is_waiting = false;
 }
 
-void StubCrowd::finish(Index i, std::uint64_t Tally::*outcome) {
+void StubCrowd::finish(Index i, Outcome outcome, TimePoint now) {
   Lookup& lookup = lookups_[i];
   if (lookup.is_waiting) stop_waiting(lookup);
-  ++(tally(lookup.kind).*outcome);
+  ++count_of(tally(lookup.kind), outcome);
+  record(lookup, outcome, now);
   --unfinished_[index(lookup.kind)];
   lookups_.release(i);
+}
+
+void StubCrowd::record(const Lookup& lookup, Outcome outcome, TimePoint now) {
+  const Duration took = now - lookup.first_asked;
+  record_.add({.asked_ns = realtime_ns() - took.count(),
+               .took = took,
+               .number = lookup.number,
+               .kind = lookup.kind,
+               .outcome = outcome,
+               .last_reply = lookup.last_reply});
+}
+
+void StubCrowd::record_unfinished(TimePoint now) {
+  for (Index i = 0; i < lookups_.capacity(); ++i)
+    if (lookups_.is_taken(i)) record(lookups_[i], Outcome::unfinished, now);
 }
 
 void StubCrowd::wait_for_replies(std::uint32_t socket) {
@@ -178,26 +214,28 @@ void StubCrowd::on_reply(std::uint32_t socket, std::span<const std::byte> reply,
   const Index i = found->second;
   Lookup& lookup = lookups_[i];
   QueryBuffer buffer;
-  if (!echoes_question(
-          reply, options_.workload.write_query(lookup.kind, lookup.number, lookup.id, buffer))) {
+  const auto query = options_.workload.write_query(lookup.kind, lookup.number, lookup.id, buffer);
+  const std::size_t opt_size = options_.workload.has_edns ? dns::kBareOptSize : 0;
+  if (!echoes_question(reply, query.first(query.size() - opt_size))) {
     ++unexpected_;
     return;
   }
   Tally& tally = tallies_[index(lookup.kind)];
   ++tally.replies_by_rcode[header->rcode()];
+  lookup.last_reply = reply_codes(reply);
   tally.reply_latency.add(now - lookup.last_asked);
   const auto rcode = static_cast<dns::Rcode>(header->rcode());
   if (rcode != dns::Rcode::noerror && rcode != dns::Rcode::nxdomain) return on_failure(i, now);
   const Duration latency = now - lookup.first_asked;
-  if (latency > options_.habits[index(lookup.kind)].patience) return finish(i, &Tally::late);
+  if (latency > options_.habits[index(lookup.kind)].patience) return finish(i, Outcome::late, now);
   tally.answer_latency.add(latency);
-  finish(i, &Tally::answered);
+  finish(i, Outcome::answered, now);
 }
 
 void StubCrowd::on_failure(Index i, TimePoint now) {
   Lookup& lookup = lookups_[i];
   const auto pause = options_.habits[index(lookup.kind)].again_after_failure(lookup.tries);
-  if (!pause) return finish(i, &Tally::failed);
+  if (!pause) return finish(i, Outcome::failed, now);
   stop_waiting(lookup);
   start_timer(i, now + *pause, true);
 }

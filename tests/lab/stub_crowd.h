@@ -5,6 +5,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "tests/lab/delay_queue.h"
 #include "tests/lab/habit.h"
 #include "tests/lab/latencies.h"
+#include "tests/lab/lookup_record.h"
 #include "tests/lab/workload.h"
 
 namespace sluice::lab {
@@ -51,9 +53,11 @@ class StubCrowd {
   struct Options {
     Endpoint server{};
     std::uint32_t sockets = 2'000;  ///< for each kind; fewer if the process may not open as many
-    std::array<Address, kLookupKinds> from{};  ///< source address of each kind; none: any
+    /// Source addresses of each kind, taken in turn by its look-ups; none: any.
+    std::array<std::vector<Address>, kLookupKinds> from{};
     std::array<Habit, kLookupKinds> habits{kGlibc, kBatchJob};
     Workload workload{};
+    std::size_t max_recorded = 0;  ///< look-ups that record() keeps
   };
 
   /// Throws boost::system::system_error if not even one socket can be opened for each kind.
@@ -65,6 +69,8 @@ class StubCrowd {
   void ask(LookupKind kind, std::uint64_t number, TimePoint now);
   /// Carries out time-outs and pauses that are over.
   void on_time(TimePoint now);
+  /// Records every look-up that has not ended. For the end of a run.
+  void record_unfinished(TimePoint now);
 
   [[nodiscard]] Tally& tally(LookupKind kind) noexcept { return tallies_[index(kind)]; }
   [[nodiscard]] std::uint64_t unfinished(LookupKind kind) const noexcept {
@@ -74,6 +80,7 @@ class StubCrowd {
   /// Replies to no question that is open: too late, twice, or forged.
   [[nodiscard]] std::uint64_t unexpected_replies() const noexcept { return unexpected_; }
   [[nodiscard]] std::uint64_t send_errors() const noexcept { return send_errors_; }
+  [[nodiscard]] const LookupRecord& record() const noexcept { return record_; }
 
  private:
   struct Lookup {
@@ -84,6 +91,7 @@ class StubCrowd {
     std::uint32_t tries = 0;
     std::uint16_t id = 0;
     LookupKind kind{};
+    std::optional<ReplyCodes> last_reply;
     bool is_waiting = false;  // for a reply; else for the end of a pause
   };
   using Index = Slab<Lookup>::Index;
@@ -111,7 +119,8 @@ class StubCrowd {
   void stop_waiting(Lookup& lookup);
   void on_failure(Index i, TimePoint now);
   void on_timeout(Index i, TimePoint now);
-  void finish(Index i, std::uint64_t Tally::*outcome);
+  void finish(Index i, Outcome outcome, TimePoint now);
+  void record(const Lookup& lookup, Outcome outcome, TimePoint now);
   void start_timer(Index i, TimePoint due, bool is_pause);
 
   Options options_;
@@ -124,6 +133,7 @@ class StubCrowd {
   std::unordered_map<std::uint64_t, Index> waiting_;  // by socket and ID
   DelayQueue<Timer> timers_{kMaxTimers};
   std::array<Tally, kLookupKinds> tallies_;
+  LookupRecord record_;
   std::array<std::uint64_t, kLookupKinds> unfinished_{};
   std::uint64_t unexpected_ = 0;
   std::uint64_t send_errors_ = 0;

@@ -130,6 +130,71 @@ TEST_F(StubCrowdTest, DoesNotSlowDownForASilentServer) {
   run_until_upstream_saw(1'000);
 }
 
+TEST_F(StubCrowdTest, RecordsHowEachLookupEnded) {
+  vpc.set_zone("broken.example=servfail");
+  vpc.set_zone("corp.example=silent");
+  StubCrowd::Options options;
+  options.server = vpc.endpoint();
+  options.sockets = 1;
+  options.habits[1].tries = 1;
+  options.workload.storm_names = StormNames::broken;
+  options.max_recorded = 10;
+  StubCrowd crowd{io, options};
+  crowd.ask(Kind::ptr, 7, t0);
+  run_until([&] { return crowd.unfinished(Kind::ptr) == 0; });
+  crowd.ask(Kind::ordinary, 8, t0);
+  crowd.on_time(t0 + 5s);
+  crowd.on_time(t0 + 10s);
+  crowd.ask(Kind::ordinary, 9, t0 + 10s);
+  crowd.record_unfinished(t0 + 11s);
+
+  const auto lookups = crowd.record().lookups();
+  ASSERT_EQ(lookups.size(), 3U);
+  EXPECT_EQ(lookups[0].outcome, Outcome::failed);
+  EXPECT_EQ(lookups[0].number, 7U);
+  EXPECT_EQ(lookups[0].last_reply->rcode, 2);
+  EXPECT_EQ(lookups[1].outcome, Outcome::silent);
+  EXPECT_EQ(lookups[1].took, 10s);
+  EXPECT_FALSE(lookups[1].last_reply);
+  EXPECT_EQ(lookups[2].outcome, Outcome::unfinished);
+  EXPECT_EQ(lookups[2].took, 1s);
+}
+
+TEST_F(StubCrowdTest, RecordsNothingUnlessItIsTold) {
+  StubCrowd crowd = make_crowd();
+  crowd.ask(Kind::ordinary, 0, t0);
+  run_until([&] { return crowd.unfinished(Kind::ordinary) == 0; });
+  EXPECT_TRUE(crowd.record().lookups().empty());
+}
+
+TEST_F(StubCrowdTest, UnderstandsRepliesToQueriesWithEdns) {
+  StubCrowd::Options options;
+  options.server = vpc.endpoint();
+  options.sockets = 1;
+  options.workload.has_edns = true;
+  StubCrowd crowd{io, options};
+  crowd.ask(Kind::ordinary, 0, t0);
+  run_until([&] { return crowd.unfinished(Kind::ordinary) == 0; });
+  EXPECT_EQ(crowd.tally(Kind::ordinary).answered, 1U);
+}
+
+TEST_F(StubCrowdTest, AsksFromEachOfItsAddressesInTurn) {
+  boost::asio::ip::udp::socket server{io, {boost::asio::ip::address_v4::loopback(), 0}};
+  StubCrowd::Options options;
+  options.server = {*Address::parse("127.0.0.1"), server.local_endpoint().port()};
+  options.sockets = 4;
+  options.from[0] = {*Address::parse("127.0.0.1"), *Address::parse("127.0.1.1")};
+  StubCrowd crowd{io, options};
+  for (std::uint64_t number = 0; number < 4; ++number) crowd.ask(Kind::ordinary, number, t0);
+
+  for (const char* from : {"127.0.0.1", "127.0.1.1", "127.0.0.1", "127.0.1.1"}) {
+    std::array<std::byte, 512> query{};
+    boost::asio::ip::udp::endpoint client;
+    server.receive_from(boost::asio::buffer(query.data(), query.size()), client);
+    EXPECT_EQ(client.address().to_string(), from);
+  }
+}
+
 TEST_F(StubCrowdTest, SkipsLookupsAboveItsBound) {
   vpc.set_zone(".=silent");
   StubCrowd::Options options;

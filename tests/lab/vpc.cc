@@ -57,6 +57,8 @@ Vpc::Vpc(asio::io_context& io, const Options& options)
                    [this](TcpFront::ConnectionId id, std::span<const std::byte> message,
                           std::uint32_t segments) { on_tcp_arrival(id, message, segments); });
   udp_.non_blocking(true);
+  const std::int64_t silent_from_ns = realtime_ns() + options.silent_from.count();
+  be_silent({.from_ns = silent_from_ns, .until_ns = silent_from_ns + options.silent_for.count()});
   receiver_ = std::make_unique<StampedReceiver>(udp_.native_handle());
   wait_for_datagrams();
 }
@@ -95,6 +97,7 @@ ArrivalSummary Vpc::summary() const {
   ArrivalSummary summary = summarise(record_, zones_);
   summary.limit = interface_.limit();
   summary.receive_overflows = receiver_->overflows();
+  summary.silence = summarise_silence(record_, silence_);
   return summary;
 }
 
@@ -142,7 +145,7 @@ void Vpc::on_message(std::span<const std::byte> message, const Destination& from
     all_passed = all_passed && arrival.fate == Fate::passed;
     record_.add(arrival);
   }
-  if (!all_passed) return;
+  if (!all_passed || silence_.contains(arrival.at_ns)) return;
 
   if (!query) {
     Message reply(dns::kMaxQuestionMessageSize);
@@ -177,6 +180,7 @@ void Vpc::schedule(const Destination& to, const ZoneBehaviour& zone, std::vector
 }
 
 void Vpc::send(const Destination& to, Message message) {
+  if (silence_.contains(realtime_ns())) return;
   if (to.connection != 0) return tcp_->send(to.connection, std::move(message));
   error_code ignored;  // a full buffer or a client that is gone: the network may lose replies, too
   udp_.send_to(asio::buffer(message.data(), message.size()), to.client, 0, ignored);

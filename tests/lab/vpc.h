@@ -42,6 +42,9 @@ class Vpc {
     std::uint64_t seed = 1;       ///< of jitter and loss
     std::vector<ZoneBehaviour> zones = default_zones();
     std::size_t max_arrivals = 1 << 23;
+    /// When be_silent() happens by itself, from the construction on, and for how long.
+    Duration silent_from{0};
+    Duration silent_for{0};
   };
 
   /// Throws boost::system::system_error if the address cannot be bound.
@@ -59,6 +62,9 @@ class Vpc {
   void set_limit(std::uint32_t packets_per_second) {
     interface_ = SlidingLimit{packets_per_second};
   }
+  /// Answers nothing that comes in `window`, over UDP or TCP, and sends no reply then. Packets are
+  /// recorded as ever; TCP handshakes are the kernel's and go on. Replaces an earlier silence.
+  void be_silent(const TimeWindow& window) { silence_ = window; }
   /// Closes the sockets for good: from now on senders get ICMP port unreachable and RST.
   void close();
 
@@ -91,6 +97,7 @@ class Vpc {
 
   std::vector<ZoneBehaviour> zones_;
   SlidingLimit interface_;
+  TimeWindow silence_;
   Random random_;
   ArrivalRecord record_;
   boost::asio::ip::udp::socket udp_;

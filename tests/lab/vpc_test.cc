@@ -19,6 +19,7 @@ using boost::system::error_code;
 class VpcTest : public testing::Test {
  protected:
   static constexpr Duration kPatience = 10s;  // only a broken build waits so long
+  static constexpr std::int64_t kHourNs = 3'600'000'000'000;
 
   asio::ip::udp::endpoint udp_endpoint() const {
     return {asio::ip::address_v4::loopback(), vpc.endpoint().port};
@@ -155,6 +156,55 @@ TEST_F(VpcTest, LosesTheShareOfPacketsItIsToldTo) {
   send(query("www.example", 2));
   EXPECT_EQ(dns::Header::read(receive())->id, 2);
   EXPECT_EQ(vpc.summary().lost, 1U);
+}
+
+TEST_F(VpcTest, RecordsWhatComesInASilenceAndAnswersNoneOfIt) {
+  const std::int64_t now_ns = realtime_ns();
+  vpc.be_silent({.from_ns = now_ns - 1, .until_ns = now_ns + kHourNs});
+  send(query("gone.example", 1));
+  run_until([this] { return vpc.summary().silence.packets == 1; });
+  vpc.be_silent({.from_ns = now_ns - kHourNs, .until_ns = realtime_ns()});
+  send(query("www.example", 2));
+  EXPECT_EQ(dns::Header::read(receive())->id, 2);
+  EXPECT_EQ(vpc.summary().packets, 2U);
+}
+
+TEST_F(VpcTest, SendsNoDelayedReplyIntoASilence) {
+  vpc.set_zone("slow.example=answer,delay=10ms");
+  send(query("www.slow.example", 1));
+  run_until([this] { return vpc.summary().packets == 1; });
+  const std::int64_t now_ns = realtime_ns();
+  vpc.be_silent({.from_ns = now_ns, .until_ns = now_ns + 30'000'000});
+  asio::steady_timer end{io, 31ms};
+  bool is_over = false;
+  end.async_wait([&is_over](error_code) { is_over = true; });
+  run_until([&is_over] { return is_over; });
+  send(query("www.example", 2));
+  EXPECT_EQ(dns::Header::read(receive())->id, 2);
+  EXPECT_EQ(client.available(), 0U);
+}
+
+TEST_F(VpcTest, IsSilentOverTcpAsWell) {
+  const std::int64_t now_ns = realtime_ns();
+  vpc.be_silent({.from_ns = now_ns - 1, .until_ns = now_ns + kHourNs});
+  asio::ip::tcp::socket tcp{io};
+  tcp.connect(tcp_endpoint());
+  Message message = query("www.example");
+  const std::array<std::byte, 2> length{std::byte{0}, static_cast<std::byte>(message.size())};
+  message.insert(message.begin(), length.begin(), length.end());
+  asio::write(tcp, asio::buffer(message.data(), message.size()));
+  run_until([this] { return vpc.summary().distinct_questions == 1; });
+  EXPECT_EQ(tcp.available(), 0U);
+}
+
+TEST(VpcOptions, PlanASilence) {
+  asio::io_context io{1};
+  const std::int64_t before_ns = realtime_ns();
+  const Vpc vpc{io, {.silent_from = 5s, .silent_for = 30s}};
+  const TimeWindow window = vpc.summary().silence.window;
+  EXPECT_GE(window.from_ns, before_ns + 5'000'000'000);
+  EXPECT_EQ(window.until_ns - window.from_ns, 30'000'000'000);
+  EXPECT_TRUE((Vpc{io, {}}.summary().silence.window.is_empty()));
 }
 
 TEST_F(VpcTest, RejectsWhatIsNoQueryAndStillCountsIt) {

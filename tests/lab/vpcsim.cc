@@ -19,19 +19,28 @@ using boost::system::error_code;
 struct Settings {
   std::string listen = "127.0.0.1:5300";
   std::vector<std::string> zones;
+  std::string silent_from = "0s";
+  std::string silent_for = "0s";
   std::string duration;
   std::string record;
   std::string json;
   lab::Vpc::Options vpc;
 };
 
+Duration duration_option(const char* option, const std::string& text) {
+  const auto duration = lab::parse_duration(text);
+  if (!duration) throw CLI::ValidationError(option, "no duration: " + text);
+  return *duration;
+}
+
 /// Throws CLI::ValidationError on a value that does not parse.
 void resolve(Settings& settings) {
   const auto endpoint = Endpoint::parse(settings.listen, 5300);
   if (!endpoint) throw CLI::ValidationError("--listen", "no address: " + settings.listen);
   settings.vpc.listen = *endpoint;
-  if (!settings.duration.empty() && !lab::parse_duration(settings.duration))
-    throw CLI::ValidationError("--duration", "no duration: " + settings.duration);
+  settings.vpc.silent_from = duration_option("--silent-from", settings.silent_from);
+  settings.vpc.silent_for = duration_option("--silent-for", settings.silent_for);
+  if (!settings.duration.empty()) (void)duration_option("--duration", settings.duration);
 }
 
 void set_zones(lab::Vpc& vpc, const std::vector<std::string>& texts) {
@@ -99,6 +108,8 @@ int main(int argc, char** argv) {
   app.add_option("--zone", settings.zones,
                  "SUFFIX=BEHAVIOUR[,delay=2s][,jitter=1s][,fail=0.5][,loss=0.05][,ttl=60], "
                  "added to the built-in zones");
+  app.add_option("--silent-from", settings.silent_from, "fall silent so long after the start ...");
+  app.add_option("--silent-for", settings.silent_for, "... and answer nobody for so long");
   app.add_option("--seed", settings.vpc.seed, "of jitter and loss")->capture_default_str();
   app.add_option("--duration", settings.duration, "stop after this long, e.g. 30s");
   app.add_option("--record", settings.record, "at the end write every arrival to this CSV file");

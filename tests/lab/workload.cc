@@ -10,6 +10,11 @@ namespace sluice::lab {
 
 namespace {
 
+struct NumberedLabel {
+  std::string_view prefix;
+  std::uint64_t number;
+};
+
 /// Appends labels and numbers to a query in a buffer that is always large enough.
 class QueryWriter {
  public:
@@ -20,40 +25,75 @@ class QueryWriter {
     size_ += 2;
   }
   void label(std::string_view text) noexcept {
-    begin_label();
+    put_size(text.size());
     put(text);
-    end_label();
   }
-  void begin_label() noexcept { label_start_ = size_++; }
-  void put(std::string_view text) noexcept {
-    for (const char c : text) buffer_[size_++] = static_cast<std::byte>(c);
-  }
-  void put(std::uint64_t number) noexcept {
+  void numbered_label(const NumberedLabel& numbered) noexcept {
     std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    put({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-  void end_label() noexcept {
-    buffer_[label_start_] = static_cast<std::byte>(size_ - label_start_ - 1);
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), numbered.number).ptr;
+    const auto count = static_cast<std::size_t>(end - digits.data());
+    put_size(numbered.prefix.size() + count);
+    put(numbered.prefix);
+    put({digits.data(), count});
   }
   void root() noexcept { buffer_[size_++] = std::byte{0}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
+  void put_size(std::size_t size) noexcept { buffer_[size_++] = static_cast<std::byte>(size); }
+  void put(std::string_view text) noexcept {
+    for (const char c : text) buffer_[size_++] = static_cast<std::byte>(c);
+  }
+
   QueryBuffer& buffer_;
   std::size_t size_ = 0;
-  std::size_t label_start_ = 0;
 };
 
+/// The number behind the prefix in a label, then sSEED.ZONE.example.
+void write_forward_name(QueryWriter& writer, const NumberedLabel& first, std::uint64_t seed,
+                        std::string_view zone) noexcept {
+  writer.numbered_label(first);
+  writer.numbered_label({"s", seed});
+  writer.label(zone);
+  writer.label("example");
+  writer.root();
+}
+
 void write_reverse_name(QueryWriter& writer, std::uint32_t address) noexcept {
-  for (int shift = 0; shift < 32; shift += 8) {
-    writer.begin_label();
-    writer.put(std::uint64_t{address >> shift & 0xff});
-    writer.end_label();
-  }
+  for (int shift = 0; shift < 32; shift += 8)
+    writer.numbered_label({"", std::uint64_t{address >> shift & 0xff}});
   writer.label("in-addr");
   writer.label("arpa");
   writer.root();
+}
+
+/// A bare OPT record (RFC 6891 section 6.1.2).
+void write_opt(QueryWriter& writer) noexcept {
+  writer.root();
+  writer.u16(static_cast<std::uint16_t>(dns::Type::opt));
+  writer.u16(dns::kEdnsUdpSize);
+  for (int word = 0; word < 3; ++word) writer.u16(0);  // RCODE, version and flags; RDLENGTH
+}
+
+void write_question(const Workload& workload, LookupKind kind, std::uint64_t number,
+                    QueryWriter& writer) noexcept {
+  const std::uint64_t seed = workload.seed;
+  const std::uint64_t storm_number = number % std::max<std::uint64_t>(workload.ptr_names, 1);
+  dns::Type type = dns::Type::a;
+  if (kind == LookupKind::ordinary) {
+    const std::uint64_t names = workload.ordinary_names;
+    write_forward_name(writer, {"www-", names == 0 ? number : number % names}, seed, "corp");
+  } else if (workload.storm_names == StormNames::broken) {
+    write_forward_name(writer, {"n", storm_number}, seed, "broken");
+  } else if (workload.storm_names == StormNames::bulk) {
+    write_forward_name(writer, {"bulk-", storm_number}, seed, "corp");
+  } else {
+    write_reverse_name(writer, workload.ptr_address(number));
+    type = dns::Type::ptr;
+  }
+  writer.u16(static_cast<std::uint16_t>(type));
+  writer.u16(static_cast<std::uint16_t>(dns::Class::in));
 }
 
 }  // namespace
@@ -65,25 +105,10 @@ std::span<const std::byte> Workload::write_query(LookupKind kind, std::uint64_t 
   writer.u16(id);
   writer.u16(dns::Header::kRd);
   writer.u16(1);
-  for (int section = 0; section < 3; ++section) writer.u16(0);
-  if (kind == LookupKind::ptr) {
-    write_reverse_name(writer, ptr_address(number));
-    writer.u16(static_cast<std::uint16_t>(dns::Type::ptr));
-  } else {
-    writer.begin_label();
-    writer.put("www-");
-    writer.put(ordinary_names == 0 ? number : number % ordinary_names);
-    writer.end_label();
-    writer.begin_label();
-    writer.put("s");
-    writer.put(seed);
-    writer.end_label();
-    writer.label("corp");
-    writer.label("example");
-    writer.root();
-    writer.u16(static_cast<std::uint16_t>(dns::Type::a));
-  }
-  writer.u16(static_cast<std::uint16_t>(dns::Class::in));
+  for (int section = 0; section < 2; ++section) writer.u16(0);
+  writer.u16(has_edns ? 1 : 0);
+  write_question(*this, kind, number, writer);
+  if (has_edns) write_opt(writer);
   return std::span{buffer}.first(writer.size());
 }
 

@@ -59,8 +59,30 @@ TEST(Workload, OrdinaryNamesRepeatOnRequest) {
             query(workload, LookupKind::ordinary, 1).question);
 }
 
+TEST(Workload, AsksStormQuestionsOfTheForwardTreeOnRequest) {
+  const auto storm_name = [](StormNames names, std::uint64_t number) {
+    const Workload workload{.seed = 7, .ptr_names = 100, .storm_names = names};
+    const dns::Query asked = query(workload, LookupKind::ptr, number);
+    EXPECT_EQ(asked.question.type, dns::Type::a);
+    return dns::to_string(asked.question.name);
+  };
+  EXPECT_EQ(storm_name(StormNames::broken, 41), "n41.s7.broken.example.");
+  EXPECT_EQ(storm_name(StormNames::broken, 141), "n41.s7.broken.example.");
+  EXPECT_EQ(storm_name(StormNames::bulk, 41), "bulk-41.s7.corp.example.");
+}
+
+TEST(Workload, AsksWithEdnsOnRequest) {
+  const Workload workload{.has_edns = true};
+  ASSERT_TRUE(query(workload, LookupKind::ordinary, 1).edns);
+  EXPECT_EQ(query(workload, LookupKind::ordinary, 1).edns->udp_size, dns::kEdnsUdpSize);
+  EXPECT_TRUE(query(workload, LookupKind::ptr, 1).edns);
+}
+
 TEST(Workload, FitsItsBufferWithTheGreatestNumbers) {
-  const Workload workload{.seed = ~std::uint64_t{0}};
+  const Workload workload{.seed = ~std::uint64_t{0},
+                          .ptr_names = ~std::uint64_t{0},
+                          .storm_names = StormNames::broken,
+                          .has_edns = true};
   EXPECT_EQ(query(workload, LookupKind::ordinary, ~std::uint64_t{0}).id, 0x1234);
   EXPECT_EQ(query(workload, LookupKind::ptr, ~std::uint64_t{0}).id, 0x1234);
 }
