@@ -64,7 +64,8 @@ class CacheEntry {
   CacheEntryPtr next_in_bucket;
   CacheEntry* newer = nullptr;
   CacheEntry* older = nullptr;
-  bool visited = false;
+  bool visited : 1 = false;
+  bool refresh_asked : 1 = false;
 
  private:
   CacheEntry(const dns::LookupKey& key, std::uint64_t hash, const StoredResponse& response,

@@ -23,17 +23,35 @@ CacheShard::CacheShard(std::size_t max_bytes)
 std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
                                       std::span<std::byte> out) noexcept {
   CacheEntry* const entry = find(key, hash);
-  if (entry == nullptr || !entry->is_fresh(now)) return std::nullopt;
+  if (entry == nullptr || !is_usable(*entry, now)) return std::nullopt;
   const std::span<const std::byte> message = entry->message();
   if (message.size() > out.size()) return std::nullopt;
 
+  const bool refresh_due = is_refresh_due(*entry, now);
   entry->visited = true;
   const std::span<std::byte> copy = out.first(message.size());
   std::memcpy(copy.data(), message.data(), copy.size());
   const Duration age = entry->age(now);
+  if (age >= entry->ttl()) {
+    dns::set_ttls(copy, entry->ttl_offsets(), ResponseCache::kStaleTtl);
+    return Hit{.size = copy.size(), .freshness = Freshness::stale};
+  }
   const auto age_seconds = std::chrono::floor<std::chrono::seconds>(age).count();
   dns::age_ttls(copy, entry->ttl_offsets(), static_cast<std::uint32_t>(age_seconds));
-  return Hit{.size = copy.size(), .freshness = Freshness::fresh, .remaining = entry->ttl() - age};
+  return Hit{.size = copy.size(),
+             .freshness = Freshness::fresh,
+             .remaining = entry->ttl() - age,
+             .refresh_due = refresh_due};
+}
+
+/// Says so once: whoever hears it sees to it, and if nothing comes of it the name is asked for when
+/// its TTL is over, as any other.
+bool CacheShard::is_refresh_due(CacheEntry& entry, TimePoint now) const noexcept {
+  const Duration remaining = entry.ttl() - entry.age(now);
+  if (!ageing_.prefetch || !entry.visited || entry.refresh_asked || remaining <= Duration::zero() ||
+      remaining > entry.ttl() / ResponseCache::kRefreshPart)
+    return false;
+  return entry.refresh_asked = true;
 }
 
 void CacheShard::store(CacheEntryPtr entry, const dns::LookupKey& key, TimePoint now) noexcept {
@@ -95,7 +113,7 @@ void CacheShard::evict_one(TimePoint now) noexcept {
   // Ends within two rounds: the first one clears every bit. Each bit cleared was set by a hit, so
   // the cost of one eviction, spread over those hits, is constant.
   CacheEntry* victim = hand_ != nullptr ? hand_ : oldest_;
-  while (victim->visited && victim->is_fresh(now)) {
+  while (victim->visited && is_usable(*victim, now)) {
     victim->visited = false;
     victim = victim->newer != nullptr ? victim->newer : oldest_;
   }

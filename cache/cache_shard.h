@@ -16,8 +16,8 @@ namespace sluice::cache {
 /// One part of the response cache: a hash index and a SIEVE queue over the same entries.
 ///
 /// The index has a fixed size, so that no store ever pauses to rehash and lookup() never meets a
-/// table that moves. Entries past their TTL stay until they are replaced or the hand comes by: it
-/// takes them whether they were hit or not.
+/// table that moves. Entries that are too old even to be stale stay until they are replaced or the
+/// hand comes by: it takes them whether they were hit or not.
 ///
 /// Not synchronised: ResponseCache guards each shard with a mutex. Bound: `max_bytes`, the index,
 /// the entries and their allocator overhead included.
@@ -36,6 +36,8 @@ class alignas(64) CacheShard {
 
   /// Takes `entry`, which is for `key`. See ResponseCache::store().
   void store(CacheEntryPtr entry, const dns::LookupKey& key, TimePoint now) noexcept;
+
+  void set_ageing(const Ageing& ageing) noexcept { ageing_ = ageing; }
 
   void clear() noexcept;
 
@@ -62,8 +64,13 @@ class alignas(64) CacheShard {
   void insert(CacheEntryPtr entry) noexcept;
   void remove(CacheEntry& entry) noexcept;
   void evict_one(TimePoint now) noexcept;
+  [[nodiscard]] bool is_usable(const CacheEntry& entry, TimePoint now) const noexcept {
+    return entry.age(now) < entry.ttl() + ageing_.max_stale;
+  }
+  [[nodiscard]] bool is_refresh_due(CacheEntry& entry, TimePoint now) const noexcept;
 
   std::size_t max_bytes_;
+  Ageing ageing_;
   std::vector<CacheEntryPtr> buckets_;
   CacheEntry* newest_ = nullptr;
   CacheEntry* oldest_ = nullptr;

@@ -36,6 +36,10 @@ void ResponseCache::store(const dns::LookupKey& key, std::uint64_t hash,
   shard_for(hash).with([&](CacheShard& shard) { shard.store(std::move(entry), key, now); });
 }
 
+void ResponseCache::set_ageing(const Ageing& ageing) noexcept {
+  for (const auto& shard : shards_) shard->with([&](CacheShard& it) { it.set_ageing(ageing); });
+}
+
 void ResponseCache::clear() noexcept {
   for (const auto& shard : shards_) shard->with([](CacheShard& it) { it.clear(); });
 }

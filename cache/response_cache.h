@@ -24,7 +24,15 @@ enum class Freshness : std::uint8_t { fresh, stale };
 struct Hit {
   std::size_t size = 0;  ///< octets written to `out`
   Freshness freshness = Freshness::fresh;
-  Duration remaining{};  ///< of the TTL; zero if stale
+  Duration remaining{};      ///< of the TTL; zero if stale
+  bool refresh_due = false;  ///< it is in use and about to expire: ask again in the background
+};
+
+/// What becomes of entries near the end of their TTL and past it.
+struct Ageing {
+  std::chrono::seconds max_stale{0};  ///< how long past its TTL an entry is returned; 0 = never
+  bool prefetch = false;              ///< whether refresh_due is ever set
+  bool operator==(const Ageing&) const = default;
 };
 
 /// A response as it is stored: wire form, its question first, without OPT.
@@ -56,6 +64,10 @@ struct CacheStats {
 class ResponseCache {
  public:
   static constexpr std::size_t kMinBytes = 256;
+  /// TTL of every record in a stale copy (RFC 8767 section 4).
+  static constexpr std::uint32_t kStaleTtl = 30;
+  /// refresh_due in the last so-and-so part of the TTL.
+  static constexpr int kRefreshPart = 10;
   static constexpr std::size_t kMaxShards = 16;
   /// The budget is split into no smaller shards than this, so that the largest response fits.
   static constexpr std::size_t kMinShardBytes = 128 << 10;
@@ -68,8 +80,10 @@ class ResponseCache {
     return key.hash(hash_key_);
   }
 
-  /// Copies the response for `key` into `out`, its TTLs aged to `now` and never below 1. nullopt if
-  /// nothing fresh is stored or `out` is too small. The message ID in it means nothing.
+  /// Copies the response for `key` into `out`, its TTLs aged to `now` and never below 1, or all
+  /// kStaleTtl if it is stale. nullopt if nothing fresh or stale is stored or `out` is too small.
+  /// The message ID in it means nothing. refresh_due is set at most once for each store(), in the
+  /// last part of the TTL of an entry that was looked up before.
   [[nodiscard]] std::optional<Hit> lookup(const dns::LookupKey& key, std::uint64_t hash,
                                           TimePoint now, std::span<std::byte> out) noexcept;
 
@@ -78,6 +92,9 @@ class ResponseCache {
   /// as rejected; what was there for `key` is gone all the same.
   void store(const dns::LookupKey& key, std::uint64_t hash, const StoredResponse& response,
              TimePoint now);
+
+  /// For all entries, those already stored among them. Nothing is stale or prefetched before.
+  void set_ageing(const Ageing& ageing) noexcept;
 
   /// Removes everything. Not counted as evictions.
   void clear() noexcept;

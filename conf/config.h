@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/base/endpoint.h"
@@ -76,10 +77,18 @@ struct Cache {
   seconds max_ttl{86'400};
   /// Longest time NODATA or NXDOMAIN is kept (RFC 2308 section 5).
   seconds max_negative_ttl{3'600};
+  /// How long past its TTL an answer may still be given while no upstream has a better one
+  /// (RFC 8767). 0 = never.
+  seconds max_stale{86'400};
+  /// Ask again for names in use shortly before their TTL is over, with packets to spare.
+  bool prefetch = true;
   /// Failed questions remembered (RFC 9520).
   std::uint32_t max_failures = 65'536;
   bool operator==(const Cache&) const = default;
 };
+
+/// allowance_counter: the interface's driver says (linklocal_allowance_exceeded of ENA).
+inline constexpr std::string_view kFromDriver = "auto";
 
 /// [[budget]]
 struct Budget {
@@ -92,6 +101,10 @@ struct Budget {
   std::uint32_t reserve = 64;
   /// Folder of the files through which processes share budgets; empty = this process alone.
   std::string shared = "/run/sluice/budget";
+  /// Count other processes' packets to the upstreams' addresses and take them off the budget.
+  bool count_others = true;
+  /// Where the packets that the cloud dropped are counted: kFromDriver, a file, or empty = nowhere.
+  std::string allowance_counter{kFromDriver};
   bool operator==(const Budget&) const = default;
 };
 
@@ -116,6 +129,8 @@ struct Zone {
   std::uint32_t weight = 100;
   /// How long a question may wait for a packet before it is shed.
   milliseconds max_wait{1'800};
+  /// NXDOMAIN for a name answers for all names below it, too (RFC 8020).
+  bool nxdomain_cut = false;
   bool operator==(const Zone&) const = default;
 };
 

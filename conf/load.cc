@@ -50,6 +50,8 @@ Value value_of(const toml::node& node) {
     return {.content = number->get(), .kind = kind_of(node)};
   if (const auto* const text = node.as_string())
     return {.content = text->get(), .kind = kind_of(node)};
+  if (const auto* const flag = node.as_boolean())
+    return {.content = flag->get(), .kind = kind_of(node)};
   const auto* const array = node.as_array();
   if (array == nullptr) return {.content = {}, .kind = kind_of(node)};
 

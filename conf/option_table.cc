@@ -159,6 +159,17 @@ constexpr std::array kCache{
         .bounds = {0, kDay},
         .help = "Longest time that \"no such name\" or \"no such type\" is kept (RFC 2308).",
     }),
+    option<Cache, form::Duration, &Cache::max_stale>({
+        .key = "max_stale",
+        .bounds = {0, 7 * kDay},
+        .help = "How long past its TTL an answer is still given, with a TTL of 30 s, while its "
+                "upstream fails or is silent (RFC 8767). \"0s\" = never.",
+    }),
+    option<Cache, form::Flag, &Cache::prefetch>({
+        .key = "prefetch",
+        .help = "Whether names in use are asked for again in the last tenth of their TTL. Only "
+                "packets that nobody waits for are spent on it.",
+    }),
     option<Cache, form::Count, &Cache::max_failures>({
         .key = "max_failures",
         .bounds = {16, 1'048'576},
@@ -204,6 +215,19 @@ constexpr std::array kBudget{
         .help = "Folder of the files through which all processes of the host spend the same "
                 "budget. On a tmpfs. \"\" = this process alone.",
     }),
+    option<Budget, form::Flag, &Budget::count_others>({
+        .key = "count_others",
+        .help = "Whether packets that other programs send to the upstreams' addresses and to "
+                "link-local services are counted and taken off the budget. Needs CAP_NET_RAW; "
+                "without it the reserve is for them.",
+    }),
+    option<Budget, form::CounterSource, &Budget::allowance_counter>({
+        .key = "allowance_counter",
+        .bounds = {0, kMaxPath},
+        .help = "Where the count of packets that the cloud has dropped above the allowance is "
+                "read: when it moves, the rate falls by three tenths and recovers slowly. "
+                "\"auto\" = linklocal_allowance_exceeded of the interface's driver.",
+    }),
 };
 
 constexpr std::array kUpstream{
@@ -248,6 +272,12 @@ constexpr std::array kZone{
         .bounds = {0, 30 * kSecond},
         .help = "How long a question may wait for a packet before it is answered stale or "
                 "SERVFAIL.",
+    }),
+    option<Zone, form::Flag, &Zone::nxdomain_cut>({
+        .key = "nxdomain_cut",
+        .help = "Whether NXDOMAIN for a name answers for every name below it (RFC 8020). Saves "
+                "the look-ups of search lists; not for upstreams that say NXDOMAIN for a name "
+                "that has others below it.",
     }),
 };
 

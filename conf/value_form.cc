@@ -158,6 +158,13 @@ Reasons Count::read(const Value& value, Bounds bounds, std::uint32_t& out) {
 
 std::string Count::show(std::int64_t count) { return std::to_string(count); }
 
+Reasons Flag::read(const Value& value, Bounds, bool& out) {
+  const auto* const flag = std::get_if<bool>(&value.content);
+  if (flag == nullptr) return wrong_kind(kShape, value);
+  out = *flag;
+  return {};
+}
+
 Reasons Size::read(const Value& value, Bounds bounds, std::uint64_t& out) {
   std::optional<std::int64_t> bytes;
   if (const auto* const number = std::get_if<std::int64_t>(&value.content)) {
@@ -229,6 +236,15 @@ Reasons OptionalPath::read(const Value& value, Bounds bounds, std::string& out) 
   if (!text->empty() && !text->starts_with('/')) return wrong_text(kShape, *text);
   if (!text->empty()) return Path::read(value, bounds, out);
   out.clear();
+  return {};
+}
+
+Reasons CounterSource::read(const Value& value, Bounds bounds, std::string& out) {
+  const auto* const text = std::get_if<std::string>(&value.content);
+  if (text == nullptr) return wrong_kind(kShape, value);
+  if (text->starts_with('/')) return Path::read(value, bounds, out);
+  if (!text->empty() && *text != kFromDriver) return wrong_text(kShape, *text);
+  out = *text;
   return {};
 }
 

@@ -32,6 +32,12 @@ struct Count {
   static std::string show(std::int64_t count);
 };
 
+/// true
+struct Flag {
+  static constexpr std::string_view kShape = "true or false";
+  static Reasons read(const Value& value, Bounds bounds, bool& out);
+};
+
 /// "32MiB", or plain bytes: 33554432
 struct Size {
   static constexpr std::string_view kShape =
@@ -70,6 +76,13 @@ struct Path {
 /// A Path, or "" for none.
 struct OptionalPath {
   static constexpr std::string_view kShape = "an absolute path, or \"\" for none";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+/// Where an interface's count of packets dropped above its allowance is read.
+struct CounterSource {
+  static constexpr std::string_view kShape =
+      "\"auto\" for the driver's statistics, the path of a file with a number, or \"\" for nowhere";
   static Reasons read(const Value& value, Bounds bounds, std::string& out);
 };
 

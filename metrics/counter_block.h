@@ -8,7 +8,11 @@
 namespace sluice::metrics {
 
 /// What a row of a table declares.
-enum class Kind : std::uint8_t { counter, gauge };
+enum class Kind : std::uint8_t {
+  counter,
+  gauge,
+  peak,  ///< a gauge: the highest value since it was last exported, which forgets it
+};
 
 /// One metric: declared once, in a table, and nowhere else. Rows with the same name form a family
 /// and differ in their labels.
@@ -52,6 +56,11 @@ class alignas(64) CounterBlock {
   }
   [[nodiscard]] std::uint64_t get(Id id) const noexcept {
     return values_[static_cast<std::size_t>(id)].load(std::memory_order_relaxed);
+  }
+  /// The highest value that raise() was given since the last take(). For peaks, where the reader
+  /// writes, too: a raise() at the same moment may be lost, never doubled.
+  [[nodiscard]] std::uint64_t take(Id id) noexcept {
+    return values_[static_cast<std::size_t>(id)].exchange(0, std::memory_order_relaxed);
   }
   /// Back to zero, when a slot gets a new owner. Writer's thread only.
   void reset() noexcept {

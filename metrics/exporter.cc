@@ -52,7 +52,7 @@ void add_summed(std::vector<Family>& families, const Table& table,
 // Metrics of several owners, told apart by the label `scope`.
 template <typename Table, typename Id>
 void add_labelled(std::vector<Family>& families, const Table& table, const char* scope,
-                  const std::vector<Labelled<Id>>& owners) {
+                  const std::vector<Labelled<Id>>& owners, Peaks peaks) {
   if (owners.empty()) return;
   const std::size_t first = families.size();
   for (const Spec<Id>& spec : table) {
@@ -60,8 +60,9 @@ void add_labelled(std::vector<Family>& families, const Table& table, const char*
     for (const Labelled<Id>& owner : owners) {
       Labels labels = parse_labels(spec.labels);
       labels.insert(labels.begin(), {scope, owner.label});
-      const auto value = static_cast<double>(owner.block->get(spec.id));
-      family.samples.push_back({std::move(labels), value * spec.unit});
+      const bool forget = spec.kind == Kind::peak && peaks == Peaks::forget;
+      const auto value = forget ? owner.block->take(spec.id) : owner.block->get(spec.id);
+      family.samples.push_back({std::move(labels), static_cast<double>(value) * spec.unit});
     }
   }
 }
@@ -104,7 +105,7 @@ prometheus::MetricFamily to_prometheus(const Family& family) {
 
 }  // namespace
 
-std::vector<Family> collect(const Sources& sources) {
+std::vector<Family> collect(const Sources& sources, Peaks peaks) {
   std::vector<Family> families{{"sluice_build_info",
                                 "1, with the version of the build.",
                                 Kind::gauge,
@@ -113,17 +114,18 @@ std::vector<Family> collect(const Sources& sources) {
     add_summed(families, kProcessMetrics, std::span{&sources.process, 1});
   add_summed(families, kWorkerMetrics,
              std::span<const CounterBlock<WorkerMetric>* const>{sources.workers});
-  add_labelled(families, kZoneMetrics, "zone", sources.zones);
+  add_labelled(families, kZoneMetrics, "zone", sources.zones, peaks);
   add_amplification(families, sources.zones);
-  add_labelled(families, kUpstreamMetrics, "upstream", sources.upstreams);
-  add_labelled(families, kBudgetMetrics, "budget", sources.budgets);
+  add_labelled(families, kUpstreamMetrics, "upstream", sources.upstreams, peaks);
+  add_labelled(families, kBudgetMetrics, "budget", sources.budgets, peaks);
   if (sources.admin != nullptr) add_summed(families, kAdminMetrics, std::span{&sources.admin, 1});
   return families;
 }
 
 std::string exposition(const Sources& sources) {
   std::vector<prometheus::MetricFamily> families;
-  for (const Family& family : collect(sources)) families.push_back(to_prometheus(family));
+  for (const Family& family : collect(sources, Peaks::forget))
+    families.push_back(to_prometheus(family));
   std::ostringstream out;
   prometheus::TextSerializer{}.Serialize(out, families);
   return std::move(out).str();

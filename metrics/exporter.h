@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,7 @@ namespace sluice::metrics {
 template <typename Id>
 struct Labelled {
   std::string label;  ///< value of the zone, upstream or budget label
-  const CounterBlock<Id>* block;
+  CounterBlock<Id>* block;
 };
 
 /// Everything there is to export at one moment. WorkerMetric blocks are summed over workers.
@@ -39,14 +40,17 @@ struct Family {
   std::vector<Sample> samples{};
 };
 
+/// Whether the peaks that are read begin anew: they do with a scrape, not with a look.
+enum class Peaks : std::uint8_t { keep, forget };
+
 /// Every metric that has a source, each name once, in the order of the tables. Two are computed:
 /// sluice_build_info with the build's version, and for each zone sluice_zone_amplification_ratio,
 /// packets sent to upstreams per distinct question.
 ///
-/// Thread-safe: reads atomics only. Allocates; never called per query.
-[[nodiscard]] std::vector<Family> collect(const Sources& sources);
+/// Thread-safe: touches atomics only. Allocates; never called per query.
+[[nodiscard]] std::vector<Family> collect(const Sources& sources, Peaks peaks);
 
-/// The text of a Prometheus scrape (exposition format 0.0.4) of collect().
+/// The text of a Prometheus scrape (exposition format 0.0.4) of collect(), which forgets peaks.
 [[nodiscard]] std::string exposition(const Sources& sources);
 
 }  // namespace sluice::metrics

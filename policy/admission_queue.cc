@@ -1,16 +1,18 @@
 #include "policy/admission_queue.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "resolver/base/assert.h"
 
 namespace sluice::policy {
 
+using Order = FlowScheduler::Order;
+using Try = FlowScheduler::Try;
+
 AdmissionQueue::AdmissionQueue(std::size_t capacity, std::size_t class_count)
-    : nodes_(capacity), classes_(class_count) {
-  SLUICE_ASSERT(capacity < kNone && class_count <= std::size_t{1} << 16);
+    : nodes_(capacity), classes_(class_count), flows_{capacity, class_count + 1} {
+  SLUICE_ASSERT(class_count <= std::size_t{1} << 16);
   active_.reserve(class_count);
 }
 
@@ -24,53 +26,75 @@ void AdmissionQueue::push(const Entry& entry) noexcept {
   SLUICE_ASSERT(!node.queued);
   node.entry = entry;
   node.queued = true;
-  Class& klass = classes_[entry.klass];
-  if (klass.size == 0) activate(entry.klass);
-  append(list_of(klass, entry.priority), &Node::in_class, entry.item);
-  append(all_, &Node::in_all, entry.item);
-  ++klass.size;
+  append(line(entry.band).items, nodes_, &Node::links, entry.item);
+  ++line(entry.band).size;
   ++size_;
+  if (!has_flow(entry.band)) return;
+  flows_.insert(entry.item, key_of(entry), entry.band == Band::retry ? Try::again : Try::first);
+  if (!is_of_class(entry.band) || is_held(entry.klass)) return;
+  if (size(entry.klass) == 1) activate(entry.klass);
+  if (!active_since_) active_since_ = entry.since;
 }
 
-std::optional<AdmissionQueue::Entry> AdmissionQueue::front() noexcept {
-  if (size_ == 0) return std::nullopt;
-  // The class that has been served least for its weight.
-  const auto due = [this](ClassIndex index) { return std::pair{classes_[index].start, index}; };
-  const Class& klass = classes_[*std::ranges::min_element(active_, {}, due)];
-  front_ = klass.first_tries.first != kNone ? klass.first_tries.first : klass.retries.first;
-  return nodes_[front_].entry;
+std::optional<AdmissionQueue::Entry> AdmissionQueue::front(TimePoint now, Supply supply) noexcept {
+  if (!active_.empty() && !active_since_) active_since_ = now;  // a class was released
+  const std::optional<Item> item = choose(now, supply);
+  front_ = item.value_or(kNone);
+  if (!item) return std::nullopt;
+  return nodes_[*item].entry;
 }
 
-void AdmissionQueue::pop() noexcept {
+void AdmissionQueue::pop(TimePoint now) noexcept {
   if (front_ == kNone) return;
   const Entry& entry = nodes_[front_].entry;
-  Class& klass = classes_[entry.klass];
-  now_served_ = std::max(now_served_, klass.start);
-  klass.start += entry.price * kPacketAtWeightOne / klass.weight;
-  latest_paid_ = std::max(latest_paid_, klass.start);
+  if (is_of_class(entry.band)) {
+    Class& klass = classes_[entry.klass];
+    now_served_ = std::max(now_served_, klass.start);
+    klass.start += entry.price * kPacketAtWeightOne / klass.weight;
+    latest_paid_ = std::max(latest_paid_, klass.start);
+  }
+  if (entry.band == Band::penalty) penalty_served_ = now;
+  if (has_flow(entry.band)) flows_.charge(front_, entry.price);
   remove(front_);
 }
 
 void AdmissionQueue::remove(Item item) noexcept {
   if (!contains(item)) return;
   Node& node = nodes_[item];
-  Class& klass = classes_[node.entry.klass];
-  unlink(list_of(klass, node.entry.priority), &Node::in_class, item);
-  unlink(all_, &Node::in_all, item);
+  const auto [band, klass] = std::pair{node.entry.band, node.entry.klass};
   node.queued = false;
   if (front_ == item) front_ = kNone;
-  if (--klass.size == 0) deactivate(node.entry.klass);
-  // With nothing waiting there were packets for everybody, so what was used before is forgiven.
-  if (--size_ == 0) now_served_ = latest_paid_;
+  unlink(line(band).items, nodes_, &Node::links, item);
+  --line(band).size;
+  --size_;
+  if (!has_flow(band)) return;
+  flows_.erase(item);
+  if (is_of_class(band) && !is_held(klass) && size(klass) == 0) deactivate(klass);
+}
+
+void AdmissionQueue::hold(ClassIndex klass) noexcept {
+  if (is_held(klass)) return;
+  classes_[klass].is_held = true;
+  if (size(klass) > 0) deactivate(klass);
+}
+
+void AdmissionQueue::release(ClassIndex klass) noexcept {
+  if (!is_held(klass)) return;
+  classes_[klass].is_held = false;
+  if (size(klass) > 0) activate(klass);
+}
+
+std::optional<AdmissionQueue::Entry> AdmissionQueue::candidate(ClassIndex klass,
+                                                               TimePoint now) const noexcept {
+  const std::optional<Item> item = next_of(klass, now);
+  if (!item) return std::nullopt;
+  return nodes_[*item].entry;
 }
 
 std::optional<AdmissionQueue::Entry> AdmissionQueue::shed_candidate() const noexcept {
-  if (size_ == 0) return std::nullopt;
-  const auto length = [this](ClassIndex index) {
-    return std::tuple{classes_[index].size, kMaxWeight - classes_[index].weight, index};
-  };
-  const Class& klass = classes_[*std::ranges::max_element(active_, {}, length)];
-  return nodes_[klass.retries.last != kNone ? klass.retries.last : klass.first_tries.last].entry;
+  const std::optional<Item> item = surplus();
+  if (!item) return std::nullopt;
+  return nodes_[*item].entry;
 }
 
 bool AdmissionQueue::contains(Item item) const noexcept {
@@ -78,24 +102,63 @@ bool AdmissionQueue::contains(Item item) const noexcept {
 }
 
 std::optional<TimePoint> AdmissionQueue::oldest() const noexcept {
-  if (all_.first == kNone) return std::nullopt;
-  return nodes_[all_.first].entry.since;
+  std::optional<TimePoint> oldest;
+  for (const Line& line : lines_) {
+    if (line.items.empty()) continue;
+    const TimePoint since = nodes_[line.items.first].entry.since;
+    oldest = std::min(oldest.value_or(since), since);
+  }
+  return oldest;
 }
 
-void AdmissionQueue::append(List& list, Links Node::*links, Item item) noexcept {
-  nodes_[item].*links = {.before = list.last, .after = kNone};
-  (list.last == kNone ? list.first : (nodes_[list.last].*links).after) = item;
-  list.last = item;
+std::optional<TimePoint> AdmissionQueue::oldest(Band band) const noexcept {
+  if (size(band) == 0) return std::nullopt;
+  return nodes_[line(band).items.first].entry.since;
 }
 
-void AdmissionQueue::unlink(List& list, Links Node::*links, Item item) noexcept {
-  const auto [before, after] = nodes_[item].*links;
-  (before == kNone ? list.first : (nodes_[before].*links).after) = after;
-  (after == kNone ? list.last : (nodes_[after].*links).before) = before;
+/// Stubs wait for 1 to 5 s before they ask again, so a burst may stand for a moment and still be
+/// served in order: 500 packets of a budget of 1000. Past that the queue is not absorbing a burst,
+/// it is too long, and serving in order would make every client wait almost until it gives up.
+bool AdmissionQueue::is_overloaded(TimePoint now) const noexcept {
+  return active_since_ && now - *active_since_ >= kStanding;
 }
 
-AdmissionQueue::List& AdmissionQueue::list_of(Class& klass, Priority priority) noexcept {
-  return priority == Priority::first_try ? klass.first_tries : klass.retries;
+FlowScheduler::Key AdmissionQueue::key_of(const Entry& entry) const noexcept {
+  if (entry.band == Band::penalty)
+    return {.tree = penalty_tree(), .client = 0, .subtree = entry.subtree};
+  return {.tree = entry.klass, .client = entry.client, .subtree = entry.subtree};
+}
+
+std::optional<AdmissionQueue::Item> AdmissionQueue::choose(TimePoint now,
+                                                           Supply supply) const noexcept {
+  const bool is_trickle_due = !penalty_served_ || now - *penalty_served_ >= trickle_;
+  if (size(Band::penalty) > 0 && (active_.empty() || is_trickle_due)) return next_penalty(now);
+  if (!active_.empty()) {
+    // The class that has been served least for its weight.
+    const auto due = [this](ClassIndex index) { return std::pair{classes_[index].start, index}; };
+    return next_of(*std::ranges::min_element(active_, {}, due), now);
+  }
+  if (supply == Supply::scarce) return std::nullopt;
+  if (size(Band::refresh) > 0) return line(Band::refresh).items.first;
+  if (size(Band::prefetch) > 0) return line(Band::prefetch).items.first;
+  return std::nullopt;
+}
+
+std::optional<AdmissionQueue::Item> AdmissionQueue::next_penalty(TimePoint now) const noexcept {
+  const bool is_standing = now - *oldest(Band::penalty) >= kStanding;
+  return flows_.next(penalty_tree(), is_standing ? Order::newest_first : Order::oldest_first);
+}
+
+std::optional<AdmissionQueue::Item> AdmissionQueue::next_of(ClassIndex klass,
+                                                            TimePoint now) const noexcept {
+  return flows_.next(klass, is_overloaded(now) ? Order::newest_first : Order::oldest_first);
+}
+
+std::optional<AdmissionQueue::Item> AdmissionQueue::surplus() const noexcept {
+  if (size(Band::prefetch) > 0) return line(Band::prefetch).items.last;
+  if (size(Band::refresh) > 0) return line(Band::refresh).items.last;
+  if (size(Band::penalty) > 0) return flows_.surplus(penalty_tree());
+  return flows_.surplus();  // only classes are left
 }
 
 /// A class that comes back starts where the others are now: what it did not use is gone. But what
@@ -112,6 +175,10 @@ void AdmissionQueue::deactivate(ClassIndex index) noexcept {
   active_[place] = active_.back();
   classes_[active_[place]].place = place;
   active_.pop_back();
+  if (!active_.empty()) return;
+  // With nothing waiting there were packets for everybody, so what was used before is forgiven.
+  now_served_ = latest_paid_;
+  active_since_.reset();
 }
 
 }  // namespace sluice::policy

@@ -1,6 +1,7 @@
 #include "policy/budget_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 namespace sluice::policy {
 
@@ -22,6 +24,7 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   [[nodiscard]] int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -55,7 +58,7 @@ std::string explain(const std::string& path, int error) {
       return subject + "the file system is read-only; share budgets in a writable folder";
     case ENOSPC:
     case EDQUOT:
-      return subject + "the file system is full; free 4 KiB";
+      return subject + "the file system is full; free 132 KiB";
     default:
       return subject + std::generic_category().message(error) + "; share budgets in another folder";
   }
@@ -79,16 +82,23 @@ int open_or_create(const std::string& path) {
                 0660);
 }
 
-/// Brings an empty file to its size; the error, or nullopt if it is a file of ours to map.
+/// True if the file has no magic yet: new, or another creator is just bringing it to its size,
+/// which some file systems do in steps.
+bool is_blank(int fd) {
+  std::uint64_t magic = 0;
+  return ::pread(fd, &magic, sizeof magic, 0) >= 0 && magic == 0;
+}
+
+/// Brings a new file to its size; the error, or nullopt if it is a file of ours to map.
 std::optional<std::string> prepare(int fd, const std::string& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return explain(path, errno);
   if (!S_ISREG(status.st_mode)) return explain(path, EISDIR);
   if (status.st_size >= static_cast<off_t>(BudgetFile::kSize)) return std::nullopt;
-  if (status.st_size != 0) return not_a_budget(path);
+  if (!is_blank(fd)) return not_a_budget(path);
   // New, so ours to open to the group whatever the umask; unless another creator was first.
   if (status.st_uid == ::geteuid() && ::fchmod(fd, 0660) != 0) return explain(path, errno);
-  // Allocates the page now: a sparse file on a full tmpfs would end in SIGBUS at the first write.
+  // Allocates the pages now: a sparse file on a full tmpfs would end in SIGBUS at the first write.
   // Two creators may both do it, since it neither shrinks nor clears.
   const int error = ::posix_fallocate(fd, 0, BudgetFile::kSize);
   if (error != 0) return explain(path, error);
@@ -111,23 +121,33 @@ Result<std::shared_ptr<BudgetFile>, std::string> BudgetFile::open(const std::str
     fd = open_or_create(path);
   }
   if (fd < 0) return explain(path, errno);
-  const Descriptor file{fd};  // a mapping outlives it
+  Descriptor file{fd};
   if (auto problem = prepare(file.get(), path)) return std::move(*problem);
 
   void* address = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) return explain(path, errno);
-  // The page is a BudgetWord by its layout, of zeros when new; nothing is constructed in it, since
-  // others may be using it.
-  std::shared_ptr<BudgetFile> budget{new BudgetFile{static_cast<BudgetWord*>(address)}};
+  // The pages are a BudgetWord by their layout, of zeros when new; nothing is constructed in them,
+  // since others may be using it.
+  std::shared_ptr<BudgetFile> budget{
+      new BudgetFile{file.release(), static_cast<BudgetWord*>(address)}};
 
   // Only now: a file that was cut short between its check and the mapping would end in SIGBUS.
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return explain(path, errno);
+  if (::fstat(budget->descriptor_, &status) != 0) return explain(path, errno);
   if (status.st_size < static_cast<off_t>(kSize) || !claim(budget->word()))
     return not_a_budget(path);
   return budget;
 }
 
-BudgetFile::~BudgetFile() { ::munmap(word_, kSize); }
+BudgetFile::~BudgetFile() {
+  ::munmap(word_, kSize);
+  ::close(descriptor_);
+}
+
+bool BudgetFile::try_to_watch() const noexcept {
+  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+}
+
+void BudgetFile::stop_watching() const noexcept { ::flock(descriptor_, LOCK_UN); }
 
 }  // namespace sluice::policy

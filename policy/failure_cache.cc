@@ -43,9 +43,18 @@ FailureCache::Failure FailureCache::record(const dns::LookupKey& key, FailureCau
   const auto streak = static_cast<std::uint8_t>(
       std::min<unsigned>(before + 1U, std::numeric_limits<std::uint8_t>::max()));
   const Duration ttl = time_to_live(streak, random);
-  slot.failure = {.cause = cause, .streak = streak, .expires = now + ttl};
+  slot.failure = {.cause = cause, .streak = streak, .since = now, .expires = now + ttl};
   slot.streak_ends = slot.failure.expires + std::max(ttl, kStreakMemory);
   return slot.failure;
+}
+
+void FailureCache::keep_for(const dns::LookupKey& key, Duration least) noexcept {
+  const Slot* found = find(tag_of(key));
+  if (found == nullptr) return;
+  Slot& slot = slots_[static_cast<std::size_t>(found - slots_.data())];
+  const TimePoint end = slot.failure.since + std::min(least, kLongest);
+  slot.failure.expires = std::max(slot.failure.expires, end);
+  slot.streak_ends = std::max(slot.streak_ends, end + kStreakMemory);
 }
 
 void FailureCache::forget(const dns::LookupKey& key) noexcept {

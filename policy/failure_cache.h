@@ -42,6 +42,7 @@ class FailureCache {
   struct Failure {
     FailureCause cause = FailureCause::timeout;
     std::uint8_t streak = 0;  ///< failures in a row
+    TimePoint since{};        ///< when the last of them was recorded
     TimePoint expires{};
   };
 
@@ -53,6 +54,9 @@ class FailureCache {
   /// Remembers one more failure of `key`; what it returns is in force.
   Failure record(const dns::LookupKey& key, FailureCause cause, TimePoint now,
                  Random& random) noexcept;
+  /// Keeps the failure of `key` in force for `least` from when it was recorded, if it would end
+  /// sooner: where stale data is there to answer with, it may rest longer (RFC 8767 section 5).
+  void keep_for(const dns::LookupKey& key, Duration least) noexcept;
   /// Forgets `key` after a success. Nothing to forget is fine.
   void forget(const dns::LookupKey& key) noexcept;
 

@@ -31,15 +31,29 @@ class Gcra {
     constexpr std::int64_t kSecond = Duration{std::chrono::seconds{1}}.count();
     interval_ = Duration{(kSecond + limit.rate - 1) / limit.rate};
     tolerance_ = interval_ * (limit.burst - 1);
+    burst_ = limit.burst;
+  }
+
+  /// The rule for the same bucket at `permille` (1 to 1000) of the rate. Its tolerance is the same
+  /// *time*, which is fewer packets; only a full bucket still grants up to the burst at once.
+  ///
+  /// Takes by either rule may alternate in any way, and the bound of the faster one holds: each
+  /// packet moves the bucket by at least the faster interval, and a take of `n` is granted only if
+  /// the bucket is at most (n - 1) faster intervals short of the tolerance, or not ahead at all.
+  [[nodiscard]] constexpr Gcra slowed(std::uint32_t permille) const noexcept {
+    SLUICE_ASSERT(permille >= 1 && permille <= 1'000);
+    Gcra slow = *this;
+    slow.interval_ = (interval_ * 1'000 + Duration{permille - 1}) / permille;
+    return slow;
   }
 
   /// The state of `bucket` after taking `packets` at once, or nullopt if it has not so many.
   /// `packets` of more than the burst are never granted.
   [[nodiscard]] constexpr std::optional<TimePoint> take(TimePoint bucket, std::uint32_t packets,
                                                         TimePoint now) const noexcept {
-    const TimePoint after = charge(bucket, packets, now);
-    if (after > empty(now)) return std::nullopt;
-    return after;
+    if (packets > burst_ || std::max(bucket, now) - now > furthest_for(packets))
+      return std::nullopt;
+    return charge(bucket, packets, now);
   }
 
   /// The state of `bucket` after `packets` that left without asking: a debt later takes wait for.
@@ -52,14 +66,14 @@ class Gcra {
   /// takes; zero if it would at `now`.
   [[nodiscard]] constexpr Duration retry_after(TimePoint bucket, std::uint32_t packets,
                                                TimePoint now) const noexcept {
-    return std::max(Duration::zero(), charge(bucket, packets, now) - empty(now));
+    return std::max(Duration::zero(), std::max(bucket, now) - now - furthest_for(packets));
   }
 
-  /// Whole packets that take() would grant at `now`.
+  /// The most packets that one take() would grant at `now`.
   [[nodiscard]] constexpr std::uint32_t available(TimePoint bucket, TimePoint now) const noexcept {
-    const TimePoint from = std::max(bucket, now);
-    if (from >= empty(now)) return 0;
-    return static_cast<std::uint32_t>((empty(now) - from) / interval_);
+    if (bucket <= now) return burst_;
+    if (bucket >= empty(now)) return 0;
+    return static_cast<std::uint32_t>((empty(now) - bucket) / interval_);
   }
 
   /// The bucket that has spent its whole burst at `now`; one further ahead is in debt.
@@ -71,8 +85,15 @@ class Gcra {
   [[nodiscard]] constexpr Duration tolerance() const noexcept { return tolerance_; }
 
  private:
+  /// How far ahead of now a bucket may be that is to grant `packets`.
+  [[nodiscard]] constexpr Duration furthest_for(std::uint32_t packets) const noexcept {
+    if (packets == 0) return tolerance_ + interval_;
+    return std::max(Duration::zero(), tolerance_ - interval_ * (packets - 1));
+  }
+
   Duration interval_{};   // between packets at exactly the allowed rate
   Duration tolerance_{};  // how far ahead of that schedule the bucket may run
+  std::uint32_t burst_ = 1;
 };
 
 }  // namespace sluice::policy

@@ -33,42 +33,65 @@ PacketBudget::PacketBudget(Limits limits, std::shared_ptr<BudgetFile> file)
       word_{&file_->word()} {}
 
 bool PacketBudget::take(std::uint32_t packets, TimePoint now) noexcept {
+  const Gcra rule = this->rule();
   std::int64_t before = word_->bucket_ns.load(kRelaxed);
-  std::optional<TimePoint> after;
+  TimePoint after;
   do {
     if (is_broken(before, now)) {
       look_at_broken(before, now);
       return false;
     }
-    after = rule_.take(to_time(before), packets, now);
-    if (!after) return false;
-  } while (!word_->bucket_ns.compare_exchange_weak(before, to_ns(*after), kRelaxed));
-  word_->packets_sent.fetch_add(packets, kRelaxed);
+    const auto granted = rule.take(to_time(before), packets, now);
+    if (!granted) return false;
+    // Many packets at a small share could seem a broken word to those who know of none. What this
+    // forgives leaves them more than their price at the full rate.
+    after = std::min(*granted, largest_debt(now));
+  } while (!word_->bucket_ns.compare_exchange_weak(before, to_ns(after), kRelaxed));
+  word_->record(packets, now);
   return true;
 }
 
 void PacketBudget::charge(std::uint32_t packets, TimePoint now) noexcept {
-  charge_again(packets, now);
-  word_->packets_sent.fetch_add(packets, kRelaxed);
+  book(packets, now);
+  word_->record(packets, now);
 }
 
-void PacketBudget::charge_again(std::uint32_t packets, TimePoint now) noexcept {
-  const TimePoint largest_debt = rule_.empty(now) + kMaxDebt;
+void PacketBudget::book(std::uint32_t packets, TimePoint now) noexcept {
+  const Gcra rule = this->rule();
+  const TimePoint largest = largest_debt(now);
   std::int64_t before = word_->bucket_ns.load(kRelaxed);
   TimePoint after;
   do {
     // Never turns the word back: whether it is broken is for take() to judge.
-    if (to_time(before) >= largest_debt) return;
-    after = std::min(rule_.charge(to_time(before), packets, now), largest_debt);
+    if (to_time(before) >= largest) return;
+    const Duration room = largest - std::max(to_time(before), now);
+    after = packets < room / rule.interval() ? rule.charge(to_time(before), packets, now) : largest;
   } while (!word_->bucket_ns.compare_exchange_weak(before, to_ns(after), kRelaxed));
 }
 
 Duration PacketBudget::retry_after(std::uint32_t packets, TimePoint now) const noexcept {
-  return rule_.retry_after(bucket(now), packets, now);
+  return rule().retry_after(bucket(now), packets, now);
 }
 
 std::uint32_t PacketBudget::available(TimePoint now) const noexcept {
-  return rule_.available(bucket(now), now);
+  return rule().available(bucket(now), now);
+}
+
+void PacketBudget::publish_rate(std::uint32_t permille) noexcept {
+  SLUICE_ASSERT(permille >= 1 && permille <= BudgetWord::kFullRate);
+  word_->rate_permille.store(permille, kRelaxed);
+}
+
+std::uint32_t PacketBudget::rate() const noexcept {
+  const std::uint64_t full = limits_.gcra().rate;
+  return static_cast<std::uint32_t>(
+      std::max<std::uint64_t>(1, full * permille() / BudgetWord::kFullRate));
+}
+
+bool PacketBudget::try_to_watch() noexcept { return !file_ || file_->try_to_watch(); }
+
+void PacketBudget::stop_watching() noexcept {
+  if (file_) file_->stop_watching();
 }
 
 void PacketBudget::set_limits(Limits limits) noexcept {
@@ -89,6 +112,11 @@ std::uint64_t PacketBudget::packets_sent_by_all() const noexcept {
 }
 
 std::uint64_t PacketBudget::resets() const noexcept { return word_->resets.load(kRelaxed); }
+
+/// Where charges stop. Whatever the share, so that all agree what no honest word exceeds.
+TimePoint PacketBudget::largest_debt(TimePoint now) const noexcept {
+  return rule_.empty(now) + kMaxDebt;
+}
 
 bool PacketBudget::is_broken(std::int64_t bucket_ns, TimePoint now) const noexcept {
   return to_time(bucket_ns) > now + furthest_ + kMaxDebt;

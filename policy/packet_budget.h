@@ -1,10 +1,9 @@
 #pragma once
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "policy/budget_word.h"
 #include "policy/gcra.h"
 #include "resolver/base/clock.h"
 
@@ -12,27 +11,17 @@ namespace sluice::policy {
 
 class BudgetFile;
 
-/// What all processes that share a budget see: one word of time and what they have sent together.
-/// Lives in a memory-mapped file (budget_file.h) or in a private object. Its layout is a contract
-/// between versions: with another layout goes another digit in kMagic.
-struct BudgetWord {
-  static constexpr std::uint64_t kMagic = 0x3174656764756221;  // "!budget1" in memory order
-  std::atomic<std::uint64_t> magic{kMagic};
-  std::atomic<std::int64_t> bucket_ns{0};      ///< CLOCK_MONOTONIC nanoseconds, the GCRA's state
-  std::atomic<std::uint64_t> packets_sent{0};  ///< by all sharers, since the file was made
-  std::atomic<std::uint64_t> resets{0};        ///< times the word was found beyond any honest debt
-};
-static_assert(std::atomic<std::int64_t>::is_always_lock_free &&
-              std::atomic<std::uint64_t>::is_always_lock_free);
-static_assert(sizeof(BudgetWord) == 32 && offsetof(BudgetWord, bucket_ns) == 8);
-
 /// The packets that one network interface may send, spent by every process that maps the same
 /// word: by compare-and-swap, with no broker and no lock, so that a process that dies holds
 /// nothing.
 ///
 /// `limit` = rate + burst + reserve. In any window of 1 s the sharers together take at most
-/// limit - reserve packets, provided that all are configured alike; neither reload nor a broken
-/// word voids that. Does not send, wait or order: AdmissionQueue does the waiting.
+/// limit - reserve packets, provided that all are configured alike; neither reload, nor a rate that
+/// falls or recovers, nor a broken word voids that. Does not send, wait or order: AdmissionQueue
+/// does the waiting.
+///
+/// One of the sharers watches the interface (try_to_watch()): it books what other processes send
+/// and publishes the share of the rate that all obey from their next take on.
 ///
 /// Thread-confined: what threads and processes share is the word, each through a PacketBudget of
 /// its own. Never allocates after construction.
@@ -59,7 +48,7 @@ class PacketBudget {
   /// A budget shared through `file`.
   PacketBudget(Limits limits, std::shared_ptr<BudgetFile> file);
 
-  /// Takes `packets` if the interface may send them at `now`. Counts them as sent.
+  /// Takes `packets` if the interface may send them at `now`. Counts them as sent at `now`.
   ///
   /// A broken word (further ahead than kMaxDebt: a faulty sharer, or a file that outlived a reboot)
   /// grants nothing. If a later call with a later `now` still finds the same, the word becomes that
@@ -69,18 +58,33 @@ class PacketBudget {
   /// sent.
   void charge(std::uint32_t packets, TimePoint now) noexcept;
   /// Books packets once more that were paid before a stall of this process and left after it.
-  void charge_again(std::uint32_t packets, TimePoint now) noexcept;
+  void charge_again(std::uint32_t packets, TimePoint now) noexcept { book(packets, now); }
+  /// Books packets that processes without this budget have sent through the interface.
+  void charge_foreign(std::uint32_t packets, TimePoint now) noexcept { book(packets, now); }
   /// How long until take() may succeed, as things stand.
   [[nodiscard]] Duration retry_after(std::uint32_t packets, TimePoint now) const noexcept;
+  /// The most packets that one take() would grant.
   [[nodiscard]] std::uint32_t available(TimePoint now) const noexcept;
 
-  /// New limits from a reload or a lowered rate; what has been spent stays spent. In a window that
+  /// Makes all sharers spend at `permille` (1 to 1000) of their rate. For the one that watches.
+  void publish_rate(std::uint32_t permille) noexcept;
+  [[nodiscard]] std::uint32_t permille() const noexcept { return word_->share(); }
+  /// Packets per second that are granted at present: limit - burst - reserve, or the share of it.
+  [[nodiscard]] std::uint32_t rate() const noexcept;
+  /// True if this object is the one that watches the interface for all sharers, from now on or
+  /// already; a private budget always is. It remains so until stop_watching() or its process ends.
+  [[nodiscard]] bool try_to_watch() noexcept;
+  void stop_watching() noexcept;
+
+  /// New limits from a reload; what has been spent stays spent. In a window that
   /// spans the change, the bound is the larger of the two.
   void set_limits(Limits limits) noexcept;
   [[nodiscard]] Limits limits() const noexcept { return limits_; }
   [[nodiscard]] bool is_shared() const noexcept { return file_ != nullptr; }
   [[nodiscard]] std::uint64_t packets_sent_by_all() const noexcept;
   [[nodiscard]] std::uint64_t resets() const noexcept;
+  /// For reading; lives as long as this object.
+  [[nodiscard]] const BudgetWord& word() const noexcept { return *word_; }
 
  private:
   /// A word that seemed broken, and when.
@@ -90,11 +94,14 @@ class PacketBudget {
   };
 
   [[nodiscard]] bool is_broken(std::int64_t bucket_ns, TimePoint now) const noexcept;
+  [[nodiscard]] Gcra rule() const noexcept { return rule_.slowed(word_->share()); }
+  [[nodiscard]] TimePoint largest_debt(TimePoint now) const noexcept;
   [[nodiscard]] TimePoint bucket(TimePoint now) const noexcept;
+  void book(std::uint32_t packets, TimePoint now) noexcept;
   void look_at_broken(std::int64_t bucket_ns, TimePoint now) noexcept;
 
   Limits limits_;
-  Gcra rule_;
+  Gcra rule_;          // at the full rate
   Duration furthest_;  // that any limits so far let an empty bucket run ahead
   std::unique_ptr<BudgetWord> private_word_;
   std::shared_ptr<BudgetFile> file_;

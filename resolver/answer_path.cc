@@ -58,6 +58,12 @@ std::size_t write_refusal(std::span<std::byte> out, const dns::Query& query,
   return dns::finish_reply(out, size, shape_for(client, query), refusal.ede);
 }
 
+/// What the engine gets must not view the client's message.
+void copy_for_engine(const dns::Query& asked, dns::Query& query) noexcept {
+  query = asked;
+  if (query.edns) query.edns->options = {};
+}
+
 }  // namespace
 
 // A loopback interface neither loses nor fragments, so that there only the client's own offer
@@ -90,32 +96,34 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
                                                         : WorkerMetric::errors_refused);
     return {Outcome::replied, write_refusal(out, asked, client, *refusal)};
   }
-  if (const std::size_t size = answer_from_cache(asked, client, now, out); size != 0) {
+  if (const Verdict hit = answer_from_cache(asked, client, now, out);
+      hit.outcome == Outcome::replied) {
     counters_.add(WorkerMetric::cache_hits);
-    return {Outcome::replied, size};
+    if (hit.refresh_due) copy_for_engine(asked, query);
+    return hit;
   }
   counters_.add(WorkerMetric::cache_misses);
   if (!asked.has(dns::Header::kRd)) {
     counters_.add(WorkerMetric::errors_refused);
     return {Outcome::replied, write_refusal(out, asked, client, kNotCached)};
   }
-  query = asked;
-  if (query.edns) query.edns->options = {};
+  copy_for_engine(asked, query);
   return {Outcome::missed, 0};
 }
 
-std::size_t AnswerPath::answer_from_cache(const dns::Query& query, const ClientRef& client,
-                                          TimePoint now, std::span<std::byte> out) noexcept {
+AnswerPath::Verdict AnswerPath::answer_from_cache(const dns::Query& query, const ClientRef& client,
+                                                  TimePoint now,
+                                                  std::span<std::byte> out) noexcept {
   const dns::LookupKey key = query.key();
   const auto hit =
       cache_.lookup(key, cache_.hash(key), now, out.first(out.size() - dns::kReplySlack));
-  if (!hit || hit->freshness == cache::Freshness::stale) return 0;
+  if (!hit || hit->freshness == cache::Freshness::stale) return {Outcome::missed, 0};
   const std::size_t size =
       dns::finish_reply(out, hit->size, shape_for(client, query), std::nullopt);
   // What is stored was never truncated, so that TC is our own.
   if ((dns::read_u16(out, 2) & dns::Header::kTc) != 0)
     counters_.add(WorkerMetric::replies_truncated);
-  return size;
+  return {Outcome::replied, size, hit->refresh_due};
 }
 
 }  // namespace sluice

@@ -42,6 +42,7 @@ class AnswerPath {
   struct Verdict {
     Outcome outcome;
     std::size_t size;
+    bool refresh_due = false;  ///< replied; `query` is for the engine all the same, to ask again
   };
 
   /// What `out` must hold at least: a stored response of any size and its OPT record.
@@ -51,16 +52,17 @@ class AnswerPath {
       : cache_{cache}, counters_{counters} {}
 
   /// Reads `message`, counts it, and answers from the cache or with an error of form. `query` is
-  /// filled when the outcome is missed, its EDNS options cut off, so that it may outlive `message`.
+  /// filled when the outcome is missed or refresh_due is set, its EDNS options cut off, so that it
+  /// may outlive `message`.
   [[nodiscard]] Verdict answer(std::span<const std::byte> message, const ClientRef& client,
                                TimePoint now, std::span<std::byte> out, dns::Query& query) noexcept;
 
   [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
 
  private:
-  /// The size of the reply, 0 if nothing fresh is stored.
-  [[nodiscard]] std::size_t answer_from_cache(const dns::Query& query, const ClientRef& client,
-                                              TimePoint now, std::span<std::byte> out) noexcept;
+  /// missed if nothing fresh is stored.
+  [[nodiscard]] Verdict answer_from_cache(const dns::Query& query, const ClientRef& client,
+                                          TimePoint now, std::span<std::byte> out) noexcept;
 
   cache::ResponseCache& cache_;
   WorkerCounters& counters_;

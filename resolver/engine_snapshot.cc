@@ -1,7 +1,9 @@
 #include "resolver/engine_snapshot.h"
 
 #include <algorithm>
+#include <array>
 
+#include "resolver/dns/presentation.h"
 #include "resolver/query_engine.h"
 
 namespace sluice {
@@ -12,6 +14,11 @@ using metrics::BudgetMetric;
 using metrics::ProcessMetric;
 using metrics::UpstreamMetric;
 using metrics::ZoneMetric;
+
+using Band = policy::AdmissionQueue::Band;
+constexpr std::array kAllBands{Band::first_try, Band::retry, Band::penalty, Band::refresh,
+                               Band::prefetch};
+static_assert(kAllBands.size() == policy::AdmissionQueue::kBands);
 
 std::uint64_t servfail_total(const metrics::CounterBlock<ZoneMetric>& counters) {
   std::uint64_t total = 0;
@@ -36,6 +43,7 @@ EngineSnapshot::Zone zone_of(const Rule& rule, const Gate& gate, RuleIndex index
   zone.retries = counters.get(ZoneMetric::retries);
   zone.servfail = servfail_total(counters);
   zone.queue_depth = gate.queue.size(index);
+  zone.is_silent = rule.is_silent;
   zone.queue_depth_max = counters.get(ZoneMetric::queue_depth_max);
   if (zone.questions > 0)
     zone.amplification = static_cast<double>(zone.packets) / static_cast<double>(zone.questions);
@@ -50,7 +58,7 @@ EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
     budget.limit = limits.limit;
     budget.burst = limits.burst;
     budget.reserve = limits.reserve;
-    budget.rate = limits.gcra().rate;
+    budget.rate = lane.budget.rate();
     budget.available += lane.budget.available(now);
     budget.packets_by_all += lane.budget.packets_sent_by_all();
     budget.resets += lane.budget.resets();
@@ -63,7 +71,8 @@ EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
     budget.interfaces.append(budget.interfaces.empty() ? "" : " ").append(name);
   budget.problem = gate.problem;
   budget.packets = gate.counters->get(BudgetMetric::packets);
-  budget.waits = gate.counters->get(BudgetMetric::waits);
+  for (const Band band : kAllBands)
+    budget.waits += gate.counters->get(metric_of(BudgetMetric::waits_first_try, band));
   budget.queue_depth = gate.queue.size();
   if (const auto since = gate.queue.oldest()) budget.queue_oldest = now - *since;
   return budget;
@@ -107,13 +116,25 @@ EngineSnapshot QueryEngine::snapshot(TimePoint now) const {
            .timeouts = path.timeouts,
            .failed = path.failed,
            .in_flight = path.in_flight,
-           .tcp_open = account != tcp_accounts_.end() && account->second.is_open});
+           .tcp_open = account != tcp_accounts_.end() && account->second.is_open,
+           .is_silent = path.breaker.is_open()});
     }
   }
+  add_failing(result, now);
   for (const auto& gate : routing_.gates())
     if (!gate->lanes.empty()) result.budgets.push_back(budget_of(*gate, now));
   add_requests(result, now);
   return result;
+}
+
+void QueryEngine::add_failing(EngineSnapshot& snapshot, TimePoint now) const {
+  for (const auto& failing : subtrees_.failing(EngineSnapshot::kMaxFailing, now)) {
+    const auto rule = routing_.find(failing.suffix);
+    if (!rule) continue;  // a reload has left its names without a zone
+    for (EngineSnapshot::Zone& zone : snapshot.zones)
+      if (zone.name == routing_.rule(*rule).zone)
+        zone.failing.push_back(dns::to_string(failing.suffix));
+  }
 }
 
 void QueryEngine::add_requests(EngineSnapshot& snapshot, TimePoint now) const {
@@ -145,40 +166,6 @@ void QueryEngine::add_requests(EngineSnapshot& snapshot, TimePoint now) const {
       is_first = false;
     });
     snapshot.requests.push_back(std::move(request));
-  }
-}
-
-void QueryEngine::refresh_gauges(TimePoint now) noexcept {
-  const cache::CacheStats stats = cache_.stats();
-  counters_.set(ProcessMetric::cache_entries, stats.entries);
-  counters_.set(ProcessMetric::cache_bytes, stats.bytes);
-  counters_.set(ProcessMetric::cache_max_bytes, stats.max_bytes);
-  counters_.set(ProcessMetric::cache_evictions, stats.evictions);
-  counters_.set(ProcessMetric::cache_live_evictions, stats.live_evictions);
-  counters_.set(ProcessMetric::cache_rejected, stats.rejected);
-  counters_.set(ProcessMetric::failures_cached, failures_.size());
-  counters_.set(ProcessMetric::in_flight, table_.size());
-  counters_.set(ProcessMetric::waiters, table_.waiter_count());
-  counters_.set(ProcessMetric::exchanges, exchanges_.size());
-  for (const auto& gate : routing_.gates()) {
-    const EngineSnapshot::Budget budget = budget_of(*gate, now);
-    gate->counters->set(BudgetMetric::limit, budget.limit);
-    gate->counters->set(BudgetMetric::rate, budget.rate);
-    gate->counters->set(BudgetMetric::available, budget.available);
-    gate->counters->set(BudgetMetric::packets_by_all, budget.packets_by_all);
-    gate->counters->set(BudgetMetric::resets, budget.resets);
-    gate->counters->set(BudgetMetric::queue_depth, budget.queue_depth);
-    gate->counters->set(BudgetMetric::is_private, gate->problem.empty() ? 0 : 1);
-  }
-  for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
-    const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
-    rule.upstream_counters->set(UpstreamMetric::in_flight, 0);
-  }
-  for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
-    const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
-    if (!rule.is_current && rule.users == 0) continue;
-    for (const Path& path : rule.paths)
-      rule.upstream_counters->add(UpstreamMetric::in_flight, path.in_flight);
   }
 }
 

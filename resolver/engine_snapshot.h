@@ -14,6 +14,7 @@ namespace sluice {
 /// `requests` holds at most kMaxRequests, the oldest first.
 struct EngineSnapshot {
   static constexpr std::size_t kMaxRequests = 1'000;
+  static constexpr std::size_t kMaxFailing = 100;  ///< subtrees, in all zones
 
   struct Request {
     dns::Question question;
@@ -35,7 +36,9 @@ struct EngineSnapshot {
     std::uint64_t packets = 0, retries = 0, servfail = 0;
     std::uint64_t queue_depth = 0, queue_depth_max = 0;
     Duration queue_oldest{};
-    double amplification = 0;  ///< packets / questions; 0 without questions
+    double amplification = 0;          ///< packets / questions; 0 without questions
+    bool is_silent = false;            ///< none of its servers answers
+    std::vector<std::string> failing;  ///< subtrees whose questions wait behind the others
   };
   struct Server {
     std::string upstream;
@@ -46,6 +49,7 @@ struct EngineSnapshot {
     std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
     std::uint32_t in_flight = 0;
     bool tcp_open = false;
+    bool is_silent = false;  ///< asked by probes only
   };
   struct Budget {
     std::string name;

@@ -27,13 +27,20 @@ InFlightTable::Index InFlightTable::open(const dns::LookupKey& key, std::uint64_
   return *index;
 }
 
-void InFlightTable::close(Index index) noexcept {
-  for (Index i = questions_[index].first_waiter; i != kNone;) {
+void InFlightTable::drop_waiters(Index index) noexcept {
+  InFlight& question = questions_[index];
+  for (Index i = question.first_waiter; i != kNone;) {
     const Index next = waiters_[i].next;
     by_client_.erase(i);
     waiters_.release(i);
     i = next;
   }
+  question.first_waiter = question.last_waiter = kNone;
+  question.waiter_count = 0;
+}
+
+void InFlightTable::close(Index index) noexcept {
+  drop_waiters(index);
   deadlines_.erase(index);
   by_key_.erase(index);
   questions_.release(index);
@@ -66,9 +73,13 @@ bool InFlightTable::join(Index index, const ClientRef& client, const dns::ReplyS
 }
 
 void InFlightTable::set_try_deadline(Index index, TimePoint deadline) noexcept {
-  InFlight& question = questions_[index];
-  question.try_deadline = std::min(deadline, question.deadline);
-  deadlines_.set(index, question.try_deadline);
+  questions_[index].try_deadline = deadline;
+  arm(index);
+}
+
+void InFlightTable::arm(Index index) noexcept {
+  const InFlight& question = questions_[index];
+  deadlines_.set(index, std::min({question.try_deadline, question.deadline, question.stale_due}));
 }
 
 std::uint64_t InFlightTable::waiter_hash(const ClientRef& client, std::uint16_t id,

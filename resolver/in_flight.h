@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "policy/admission_queue.h"
 #include "policy/failure_cache.h"
 #include "resolver/action.h"
 #include "resolver/base/deadline_heap.h"
@@ -18,14 +19,22 @@ using RuleIndex = std::uint16_t;
 /// Servers of one upstream group that a question keeps count of.
 inline constexpr std::size_t kMaxServersPerUpstream = 16;
 
-/// A question that clients wait for: from the first query that nothing could answer until its
-/// waiters have been answered. One for each key (coalescing).
+/// A question being resolved: from the first query that nothing could answer until it is settled.
+/// One for each key (coalescing). Clients may wait for it, or nobody: then it only brings the cache
+/// up to date.
 struct InFlight {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   enum class State : std::uint8_t {
     waiting,  ///< for a packet of the budget, in the admission queue
     asked,    ///< a server has been asked, or nothing is left but to wait for late answers
+  };
+
+  /// Whom it is asked for.
+  enum class Purpose : std::uint8_t {
+    clients,   ///< who wait
+    refresh,   ///< nobody any more: those who waited were given stale data
+    prefetch,  ///< nobody: what is stored is fresh yet and in use
   };
 
   dns::LookupKey key;
@@ -35,6 +44,8 @@ struct InFlight {
   std::uint64_t serial = 0;  ///< tells it from an earlier question with the same key
   RuleIndex rule = 0;
   State state = State::waiting;
+  Purpose purpose = Purpose::clients;
+  policy::AdmissionQueue::Band band{};   ///< where it waits, while it does
   Transport transport = Transport::udp;  ///< of the try that waits or has been made
   std::uint8_t server = 0;               ///< which server of the rule's upstream that try is for
   std::uint8_t tries = 0;                ///< exchanges started
@@ -46,7 +57,8 @@ struct InFlight {
   TimePoint since{};               ///< when the first client asked
   TimePoint queued_since{};        ///< when it last joined the admission queue
   TimePoint deadline{};            ///< all waiters get SERVFAIL at this time
-  TimePoint try_deadline{};        ///< this try has failed at this time; never after `deadline`
+  TimePoint stale_due = kNever;    ///< who still waits then is given stale data (RFC 8767)
+  TimePoint try_deadline{};        ///< this try, or the wait for its packet, has failed then
   std::uint32_t exchange = kNone;  ///< the try's exchange; kNone when it waits or timed out
 
   std::uint32_t first_waiter = kNone;
@@ -96,6 +108,10 @@ class InFlightTable {
     for (Index i = questions_[index].first_waiter; i != kNone; i = waiters_[i].next)
       use(waiters_[i]);
   }
+  /// Who asked first of those who wait; there must be one.
+  [[nodiscard]] const Waiter& first_waiter(Index index) const noexcept {
+    return waiters_[questions_[index].first_waiter];
+  }
   /// Calls `use(index)` for each question in flight, in slot order.
   template <typename F>
   void for_each(F&& use) const {
@@ -104,8 +120,12 @@ class InFlightTable {
   }
 
   void set_try_deadline(Index index, TimePoint deadline) noexcept;
+  /// To be called after `deadline` or `stale_due` of a question has changed.
+  void arm(Index index) noexcept;
+  /// Forgets who waits: they have been answered, the question goes on.
+  void drop_waiters(Index index) noexcept;
   [[nodiscard]] TimePoint next_deadline() const noexcept { return deadlines_.next(); }
-  /// A question whose try deadline has come, or kNone.
+  /// A question one of whose three times has come, or kNone.
   [[nodiscard]] Index due(TimePoint now) const noexcept {
     return deadlines_.next() <= now ? deadlines_.front() : kNone;
   }

@@ -1,11 +1,11 @@
 #include "resolver/query_engine.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "resolver/answer_path.h"
+#include "resolver/dns/nxdomain_cut.h"
 #include "resolver/replies.h"
+#include "resolver/reply_text.h"
 
 namespace sluice {
 
@@ -13,44 +13,10 @@ namespace {
 
 using metrics::ProcessMetric;
 using metrics::ZoneMetric;
+using Purpose = InFlight::Purpose;
 
 /// Exchanges that may be on their way out while the shell makes room for new ones.
 constexpr std::size_t kExchangeSlack = 256;
-
-/// A short text for people in a buffer of fixed size.
-class Text {
- public:
-  template <typename... Args>
-  explicit Text(const char* format, Args... args) noexcept {
-    const int size = std::snprintf(text_.data(), text_.size(), format, args...);
-    size_ = std::min(static_cast<std::size_t>(std::max(size, 0)), text_.size() - 1);
-  }
-  [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), size_}; }
-
- private:
-  std::array<char, dns::kMaxEdeText + 1> text_{};
-  std::size_t size_ = 0;
-};
-
-long long in_ms(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
-ZoneMetric servfail_metric(policy::FailureCause cause) noexcept {
-  switch (cause) {
-    case policy::FailureCause::timeout:
-      return ZoneMetric::servfail_timeout;
-    case policy::FailureCause::upstream_servfail:
-      return ZoneMetric::servfail_upstream;
-    case policy::FailureCause::upstream_refused:
-      return ZoneMetric::servfail_refused;
-    case policy::FailureCause::network:
-      return ZoneMetric::servfail_network;
-    case policy::FailureCause::bad_response:
-      return ZoneMetric::servfail_bad_response;
-  }
-  return ZoneMetric::servfail_timeout;
-}
 
 }  // namespace
 
@@ -62,7 +28,11 @@ QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Rand
       table_{limits.max_in_flight, limits.max_waiters, random_.next_key()},
       exchanges_{limits.max_exchanges + kExchangeSlack},
       failures_{limits.max_failures, random_.next_key()},
-      stored_message_(dns::kMaxMessageSize + dns::kReplySlack) {}
+      subtrees_{limits.max_subtrees, random_.next_key()},
+      flow_key_{random_.next_key()},
+      stored_message_(dns::kMaxMessageSize + dns::kReplySlack) {
+  silent_rules_.reserve(Routing::kMaxRules);
+}
 
 std::optional<std::string> QueryEngine::configure(const conf::Config& config,
                                                   const std::map<std::string, BudgetFiles>& files) {
@@ -72,6 +42,9 @@ std::optional<std::string> QueryEngine::configure(const conf::Config& config,
   ttl_limits_ = {.min = config.cache.min_ttl,
                  .max = config.cache.max_ttl,
                  .max_negative = config.cache.max_negative_ttl};
+  cache_.set_ageing({.max_stale = config.cache.max_stale, .prefetch = config.cache.prefetch});
+  // A slot that was given to another rule has servers that have not been silent yet.
+  std::erase_if(silent_rules_, [this](RuleIndex index) { return !routing_.rule(index).is_silent; });
   return std::nullopt;
 }
 
@@ -79,70 +52,159 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
                            ActionList& out) {
   const dns::LookupKey key = query.key();
   const dns::ReplyShape shape = shape_for(client, query);
-  const auto rule_index = routing_.find(key.question.name);
-  if (!rule_index) {
+  const auto rule = routing_.find(key.question.name);
+  if (!rule) {
     counters_.add(ProcessMetric::outside_zones);
-    reply_with_error(client, shape, key.question, dns::Rcode::refused,
-                     {dns::EdeCode::prohibited, "no zone rule covers this name"}, out);
-    return;
+    return reply_with_error(client, shape, key.question, dns::Rcode::refused,
+                            {dns::EdeCode::prohibited, "no zone rule covers this name"}, out);
   }
-  auto& counters = *routing_.rule(*rule_index).counters;
+  auto& counters = *routing_.rule(*rule).counters;
   counters.add(ZoneMetric::queries);
-
-  const std::uint64_t hash = cache_.hash(key);
+  const Arrival arrival{client, shape, key, cache_.hash(key), *rule};
   // Only UDP loses replies; over TCP a client that asks twice wants two.
-  if (client.transport == Transport::udp && table_.has_waiter(client, query.id, hash)) {
+  if (client.transport == Transport::udp && table_.has_waiter(client, query.id, arrival.hash)) {
     counters.add(ZoneMetric::retransmits_absorbed);
     return;
   }
-  Index index = table_.find(key, hash);
-  const bool is_new = index == kNone;
-  if (is_new) {
-    if (answer_without_asking(client, shape, key, *rule_index, now, out)) return;
-    index = open_question(key, hash, *rule_index, now, out);
+  if (const Index index = table_.find(key, arrival.hash); index != kNone) {
+    if (table_[index].purpose == Purpose::refresh &&
+        answer_stale(arrival, {dns::EdeCode::stale_answer, "being asked for again"}, now, out))
+      return;
+    return join(index, arrival, now, out);
   }
-  if (index == kNone || !table_.join(index, client, shape)) {
-    if (is_new && index != kNone) close(index);
-    counters.add(ZoneMetric::servfail_overload);
-    reply_with_error(client, shape, key.question, dns::Rcode::servfail,
-                     {dns::EdeCode::other, "too many questions are in flight"}, out);
-    return;
-  }
-  counters.add(is_new ? ZoneMetric::questions : ZoneMetric::coalesced);
-  counters_.set(ProcessMetric::waiters, table_.waiter_count());
-  if (is_new) enqueue(index, policy::AdmissionQueue::Priority::first_try, now, out);
+  if (answer_without_asking(arrival, now, out)) return;
+  if (table_.size() == table_.max_questions()) make_room(now, out);
+  const Index index = open_question(key, arrival.hash, *rule, now);
+  if (index == kNone) return refuse(arrival, out);
+  join(index, arrival, now, out);
 }
 
-bool QueryEngine::answer_without_asking(const ClientRef& client, const dns::ReplyShape& shape,
-                                        const dns::LookupKey& key, RuleIndex rule_index,
-                                        TimePoint now, ActionList& out) {
-  // A listener may have missed before the answer was stored and handed over after.
-  if (const auto hit = cache_.lookup(key, cache_.hash(key), now, stored_message_)) {
-    reply_with_response(client, shape, {stored_message_.data(), hit->size}, out);
+/// A listener may have missed before the answer was stored and handed over after: what is fresh is
+/// looked for once more.
+bool QueryEngine::answer_without_asking(const Arrival& arrival, TimePoint now, ActionList& out) {
+  const Rule& rule = routing_.rule(arrival.rule);
+  const auto hit = cache_.lookup(arrival.key, arrival.hash, now, stored_message_);
+  if (hit && hit->freshness == cache::Freshness::fresh) {
+    reply_with_response(arrival.client, arrival.shape, {stored_message_.data(), hit->size},
+                        std::nullopt, out);
     return true;
   }
-  const Rule& rule = routing_.rule(rule_index);
-  if (const auto failure = failures_.lookup(key, now)) {
-    rule.counters->add(ZoneMetric::failure_cache_hits);
-    rule.counters->add(ZoneMetric::servfail_cached);
-    const Text text{"%s %s (failure %u in a row); asked again after %lld ms", rule.upstream.c_str(),
-                    describe(failure->cause).data(), unsigned{failure->streak},
-                    in_ms(failure->expires - now)};
-    reply_with_error(client, shape, key.question, dns::Rcode::servfail,
-                     {dns::EdeCode::cached_error, text.view()}, out);
+  if (rule.nxdomain_cut && answer_below_nxdomain(arrival, now, out)) return true;
+  if (answer_failed(arrival, now, out)) return true;
+  if (rule.is_silent) {
+    const ReplyText text{"%s does not answer", rule.upstream.c_str()};
+    if (!answer_stale(arrival, {dns::EdeCode::no_reachable_authority, text.view()}, now, out))
+      return false;
+    // Somebody must ask, or nobody would notice that it answers again.
+    if (routing_.gates()[rule.gate]->queue.size(arrival.rule) == 0)
+      ask_in_background(arrival, Purpose::refresh, now, out);
     return true;
   }
   if (!rule.paths.empty()) return false;
+  const ReplyText text{"upstream %s has no servers", rule.upstream.c_str()};
+  const dns::Ede ede{dns::EdeCode::not_ready, text.view()};
+  if (answer_stale(arrival, ede, now, out)) return true;
   rule.counters->add(ZoneMetric::servfail_no_upstream);
-  const Text text{"upstream %s has no servers", rule.upstream.c_str()};
-  reply_with_error(client, shape, key.question, dns::Rcode::servfail,
-                   {dns::EdeCode::not_ready, text.view()}, out);
+  reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
+                   out);
   return true;
 }
 
+/// RFC 8020, within the rule's own zone: what lies above is somebody else's word.
+bool QueryEngine::answer_below_nxdomain(const Arrival& arrival, TimePoint now, ActionList& out) {
+  const Rule& rule = routing_.rule(arrival.rule);
+  dns::LookupKey above = arrival.key;
+  for (std::size_t labels = above.question.name.label_count(); labels > rule.labels + 1; --labels) {
+    above.question.name = above.question.name.parent();
+    const auto hit = cache_.lookup(above, cache_.hash(above), now, stored_message_);
+    if (!hit || hit->freshness != cache::Freshness::fresh) continue;
+    const std::span<const std::byte> stored{stored_message_.data(), hit->size};
+    if (dns::parse_response(stored, response_) || !dns::denies_own_name(response_)) continue;
+    const std::span<std::byte> room = out.room(dns::kMaxNxdomainSize + dns::kReplySlack);
+    const std::size_t size =
+        dns::write_nxdomain_below(room, arrival.key.question, stored, response_);
+    if (size == 0) continue;
+    rule.counters->add(ZoneMetric::nxdomain_cuts);
+    out.respond(arrival.client, dns::finish_reply(room, size, arrival.shape, std::nullopt));
+    return true;
+  }
+  return false;
+}
+
+bool QueryEngine::answer_failed(const Arrival& arrival, TimePoint now, ActionList& out) {
+  const Rule& rule = routing_.rule(arrival.rule);
+  const auto failure = failure_of(arrival.key, rule, now);
+  if (!failure) return false;
+  rule.counters->add(ZoneMetric::failure_cache_hits);
+  const ReplyText text{"%s %s (failure %u in a row); asked again after %lld ms",
+                       rule.upstream.c_str(), describe(failure->cause).data(),
+                       unsigned{failure->streak}, in_ms(failure->expires - now)};
+  const dns::Ede ede{dns::EdeCode::cached_error, text.view()};
+  if (answer_stale(arrival, ede, now, out)) return true;
+  rule.counters->add(ZoneMetric::servfail_cached);
+  reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
+                   out);
+  return true;
+}
+
+/// What silence has taught of a name says nothing once the server speaks again.
+std::optional<policy::FailureCache::Failure> QueryEngine::failure_of(const dns::LookupKey& key,
+                                                                     const Rule& rule,
+                                                                     TimePoint now) const {
+  auto failure = failures_.lookup(key, now);
+  if (failure && failure->cause == policy::FailureCause::timeout &&
+      failure->since < rule.recovered_at)
+    failure.reset();
+  return failure;
+}
+
+/// False if nothing usable is stored.
+bool QueryEngine::answer_stale(const Arrival& arrival, const dns::Ede& why, TimePoint now,
+                               ActionList& out) {
+  const auto hit = cache_.lookup(arrival.key, arrival.hash, now, stored_message_);
+  if (!hit) return false;
+  const std::span<const std::byte> stored{stored_message_.data(), hit->size};
+  std::optional<dns::Ede> ede;
+  if (hit->freshness == cache::Freshness::stale) {
+    routing_.rule(arrival.rule).counters->add(ZoneMetric::answered_stale);
+    ede = stale_ede(stored, why.text);
+  }
+  reply_with_response(arrival.client, arrival.shape, stored, ede, out);
+  return true;
+}
+
+void QueryEngine::refuse(const Arrival& arrival, ActionList& out) {
+  routing_.rule(arrival.rule).counters->add(ZoneMetric::servfail_overload);
+  reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail,
+                   {dns::EdeCode::other, "too many questions are in flight"}, out);
+}
+
+/// Attaches a client to a question, new or in flight.
+void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, ActionList& out) {
+  const bool is_new = table_[index].try_deadline == TimePoint{};
+  if (!table_.join(index, arrival.client, arrival.shape)) {
+    if (is_new) close(index);
+    return refuse(arrival, out);
+  }
+  InFlight& question = table_[index];
+  routing_.rule(arrival.rule).counters->add(is_new ? ZoneMetric::questions : ZoneMetric::coalesced);
+  counters_.set(ProcessMetric::waiters, table_.waiter_count());
+  const bool is_first = question.waiter_count == 1;
+  if (is_first && cache_.lookup(arrival.key, arrival.hash, now, stored_message_))
+    question.stale_due = now + kStaleTimer;
+  if (is_new) return enqueue(index, Attempt::first, now, out);
+  if (!is_first) return;
+  // Nobody waited until now: it was a prefetch, or a refresh whose stale data is gone.
+  question.purpose = Purpose::clients;
+  question.deadline = now + limits_.deadline;
+  table_.arm(index);
+  if (question.state == InFlight::State::asked) return;
+  dequeue(index, now);
+  enqueue(index, question.tries == 0 ? Attempt::first : Attempt::again, now, out);
+}
+
 QueryEngine::Index QueryEngine::open_question(const dns::LookupKey& key, std::uint64_t hash,
-                                              RuleIndex rule, TimePoint now, ActionList& out) {
-  if (table_.size() == table_.max_questions()) make_room(now, out);
+                                              RuleIndex rule, TimePoint now) {
   const Index index = table_.open(key, hash);
   if (index == kNone) return kNone;
   InFlight& question = table_[index];
@@ -154,13 +216,26 @@ QueryEngine::Index QueryEngine::open_question(const dns::LookupKey& key, std::ui
   return index;
 }
 
-void QueryEngine::make_room(TimePoint now, ActionList& out) {
-  const auto& gates = routing_.gates();
-  const auto longest = std::max_element(
-      gates.begin(), gates.end(),
-      [](const auto& a, const auto& b) { return a->queue.size() < b->queue.size(); });
-  if (const auto victim = (*longest)->queue.shed_candidate())
-    shed(victim->item, ShedReason::queue_full, now, out);
+void QueryEngine::on_refresh(const dns::Query& query, TimePoint now, ActionList& out) {
+  const dns::LookupKey key = query.key();
+  const auto rule = routing_.find(key.question.name);
+  if (!rule || routing_.rule(*rule).paths.empty() || routing_.rule(*rule).is_silent) return;
+  if (failure_of(key, routing_.rule(*rule), now)) return;
+  const Arrival arrival{{}, {}, key, cache_.hash(key), *rule};
+  ask_in_background(arrival, Purpose::prefetch, now, out);
+}
+
+void QueryEngine::ask_in_background(const Arrival& arrival, Purpose purpose, TimePoint now,
+                                    ActionList& out) {
+  if (table_.find(arrival.key, arrival.hash) != kNone) return;
+  if (table_.size() >= table_.max_questions() / kBackgroundPart) return;
+  const Index index = open_question(arrival.key, arrival.hash, arrival.rule, now);
+  if (index == kNone) return;
+  table_[index].purpose = purpose;
+  routing_.rule(arrival.rule)
+      .counters->add(purpose == Purpose::prefetch ? ZoneMetric::refreshes_prefetch
+                                                  : ZoneMetric::refreshes_stale);
+  enqueue(index, Attempt::first, now, out);
 }
 
 void QueryEngine::on_deadline(TimePoint now, ActionList& out) {
@@ -174,60 +249,6 @@ TimePoint QueryEngine::next_deadline() const noexcept {
   TimePoint next = table_.next_deadline();
   for (const auto& gate : routing_.gates()) next = std::min(next, gate->retry_at);
   return next;
-}
-
-void QueryEngine::on_due(Index index, TimePoint now, ActionList& out) {
-  InFlight& question = table_[index];
-  const bool is_over = question.deadline <= now;
-  if (question.state == InFlight::State::waiting) {
-    if (question.tries == 0) return shed(index, ShedReason::waited_too_long, now, out);
-    dequeue(index, now);  // a retry that found no packet: what has been sent may still be answered
-    if (!is_over) return wait_for_late_answers(index, now, out);
-  }
-  if (is_over) return fail(index, now, out);
-  on_try_timeout(index, now, out);
-}
-
-void QueryEngine::shed(Index index, ShedReason reason, TimePoint now, ActionList& out) {
-  const InFlight& question = table_[index];
-  const Rule& rule = routing_.rule(question.rule);
-  const std::string& gate = routing_.gates()[rule.gate]->name;
-  dequeue(index, now);
-  if (reason == ShedReason::waited_too_long) {
-    const Text text{"budget %s: no packet for zone %s within %lld ms", gate.c_str(),
-                    rule.zone.c_str(), in_ms(now - question.queued_since)};
-    reply_error_to_all(index, ZoneMetric::servfail_shed_wait, {dns::EdeCode::other, text.view()},
-                       out);
-  } else {
-    const Text text{"budget %s: the queue is full, zone %s shed after %lld ms", gate.c_str(),
-                    rule.zone.c_str(), in_ms(now - question.queued_since)};
-    reply_error_to_all(index, ZoneMetric::servfail_shed_queue, {dns::EdeCode::other, text.view()},
-                       out);
-  }
-  close(index);
-}
-
-void QueryEngine::fail(Index index, TimePoint now, ActionList& out) {
-  const InFlight& question = table_[index];
-  const Rule& rule = routing_.rule(question.rule);
-  // What never left this host says nothing about the name, so it is not remembered against it.
-  if (question.has_left_host) failures_.record(question.key, question.cause, now, random_);
-  const Text text{"%s %s %s", rule.upstream.c_str(),
-                  rule.paths[question.server].server.to_string().c_str(),
-                  describe(question.cause).data()};
-  reply_error_to_all(index, servfail_metric(question.cause), {ede_for(question.cause), text.view()},
-                     out);
-  close(index);
-}
-
-void QueryEngine::reply_error_to_all(Index index, ZoneMetric cause, const dns::Ede& ede,
-                                     ActionList& out) {
-  const InFlight& question = table_[index];
-  routing_.rule(question.rule).counters->add(cause, question.waiter_count);
-  table_.for_each_waiter(index, [&](const Waiter& waiter) {
-    reply_with_error(waiter.client, waiter.shape, question.key.question, dns::Rcode::servfail, ede,
-                     out);
-  });
 }
 
 void QueryEngine::close(Index index) noexcept {

@@ -9,6 +9,7 @@
 
 #include "cache/response_cache.h"
 #include "policy/failure_cache.h"
+#include "policy/subtree_table.h"
 #include "resolver/action.h"
 #include "resolver/base/random.h"
 #include "resolver/dns/cacheability.h"
@@ -35,11 +36,18 @@ class QueryEngine {
     std::size_t max_waiters = 16'384;   ///< queries attached to them; beyond: SERVFAIL
     std::size_t max_exchanges = 4'096;  ///< beyond, questions wait as if the budget were empty
     std::size_t max_failures = 65'536;  ///< failed questions remembered
+    std::size_t max_subtrees = 4'096;   ///< suffixes whose failures are counted
     Duration deadline = std::chrono::milliseconds{4'500};  ///< of a question, from its first query
   };
 
-  /// Sends of one question to one server over one transport (RFC 9520 section 3.1).
-  static constexpr unsigned kMaxSendsPerServer = 3;
+  /// A client waits so long for an answer where stale data could be had (RFC 8767 section 5).
+  static constexpr Duration kStaleTimer = std::chrono::milliseconds{1'800};
+  /// After a failure stale data is given at once for so long, and nobody asked (the same).
+  static constexpr Duration kStaleRecheck = std::chrono::seconds{30};
+  /// The last resort against lost packets, TCP, is taken if so much of the deadline is left.
+  static constexpr Duration kTcpNeeds = std::chrono::seconds{1};
+  /// Part of max_in_flight that questions which nobody waits for may take.
+  static constexpr std::size_t kBackgroundPart = 2;
   /// A TCP query's price in packets: SYN, ACK, query, ACK of the answer, FIN, ACK; and on a
   /// connection that is open: query, ACK.
   static constexpr std::uint32_t kNewConnectionPrice = 6;
@@ -56,6 +64,9 @@ class QueryEngine {
 
   /// A client's query that the cache did not answer.
   void on_query(const ClientRef& client, const dns::Query& query, TimePoint now, ActionList& out);
+  /// A stored answer to `query` is in use and about to expire: it is asked for in the background,
+  /// if there are packets that nobody waits for.
+  void on_refresh(const dns::Query& query, TimePoint now, ActionList& out);
   /// What the shell did with a StartExchange: how many UDP datagrams left, and when.
   void on_sent(ExchangeId id, std::uint32_t packets, TimePoint now);
   void on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now,
@@ -105,42 +116,79 @@ class QueryEngine {
     std::uint16_t lane = 0;
   };
   enum class ShedReason : std::uint8_t { waited_too_long, queue_full };
+  enum class Attempt : std::uint8_t { first, again };
+  /// A client's query and what was found out about it.
+  struct Arrival {
+    const ClientRef& client;
+    dns::ReplyShape shape;
+    dns::LookupKey key;
+    std::uint64_t hash;
+    RuleIndex rule;
+  };
 
-  // query_engine.cc: queries in, replies out
-  [[nodiscard]] bool answer_without_asking(const ClientRef& client, const dns::ReplyShape& shape,
-                                           const dns::LookupKey& key, RuleIndex rule, TimePoint now,
-                                           ActionList& out);
+  // query_engine.cc: queries in
+  [[nodiscard]] bool answer_without_asking(const Arrival& arrival, TimePoint now, ActionList& out);
+  [[nodiscard]] bool answer_below_nxdomain(const Arrival& arrival, TimePoint now, ActionList& out);
+  [[nodiscard]] bool answer_failed(const Arrival& arrival, TimePoint now, ActionList& out);
+  [[nodiscard]] bool answer_stale(const Arrival& arrival, const dns::Ede& why, TimePoint now,
+                                  ActionList& out);
+  void refuse(const Arrival& arrival, ActionList& out);
+  void join(Index index, const Arrival& arrival, TimePoint now, ActionList& out);
   [[nodiscard]] Index open_question(const dns::LookupKey& key, std::uint64_t hash, RuleIndex rule,
-                                    TimePoint now, ActionList& out);
-  void make_room(TimePoint now, ActionList& out);
+                                    TimePoint now);
+  void ask_in_background(const Arrival& arrival, InFlight::Purpose purpose, TimePoint now,
+                         ActionList& out);
+  [[nodiscard]] std::optional<policy::FailureCache::Failure> failure_of(const dns::LookupKey& key,
+                                                                        const Rule& rule,
+                                                                        TimePoint now) const;
+  void close(Index index) noexcept;
+
+  // query_engine_settle.cc: how questions end
   void on_due(Index index, TimePoint now, ActionList& out);
+  void give_stale(Index index, TimePoint now, ActionList& out);
   void shed(Index index, ShedReason reason, TimePoint now, ActionList& out);
   void fail(Index index, TimePoint now, ActionList& out);
+  void settle(Index index, metrics::ZoneMetric cause, const dns::Ede& ede, TimePoint now,
+              ActionList& out);
+  [[nodiscard]] std::size_t find_usable(const InFlight& question, TimePoint now) noexcept;
+  void reply_stale_to_all(Index index, std::size_t size, const dns::Ede& why, ActionList& out);
   void reply_error_to_all(Index index, metrics::ZoneMetric cause, const dns::Ede& ede,
                           ActionList& out);
-  void close(Index index) noexcept;
 
   // engine_snapshot.cc
   void add_requests(EngineSnapshot& snapshot, TimePoint now) const;
+  void add_failing(EngineSnapshot& snapshot, TimePoint now) const;
+
+  // query_engine_queue.cc: waiting for a packet
+  void enqueue(Index index, Attempt attempt, TimePoint now, ActionList& out);
+  void dequeue(Index index, TimePoint now) noexcept;
+  void make_room(TimePoint now, ActionList& out);
+  void pump(Gate& gate, TimePoint now, ActionList& out);
+  void pump_probes(Gate& gate, TimePoint now, ActionList& out);
+  void place(Index index, Attempt attempt, TimePoint now) noexcept;
+  [[nodiscard]] bool aim(Index index, TimePoint now, ActionList& out);
+  [[nodiscard]] std::optional<std::uint16_t> take_packets(Gate& gate, std::uint32_t price,
+                                                          TimePoint now) noexcept;
+  [[nodiscard]] policy::AdmissionQueue::Entry entry_for(Index index, Attempt attempt,
+                                                        TimePoint now) noexcept;
+  [[nodiscard]] std::uint32_t price_of(const InFlight& question) const noexcept;
+  void note_queue(const Gate& gate, const InFlight& question) noexcept;
+  void update_silence(RuleIndex index, TimePoint now, ActionList& out);
 
   // query_engine_exchange.cc: queries to upstreams and their outcomes
-  void enqueue(Index index, policy::AdmissionQueue::Priority priority, TimePoint now,
-               ActionList& out);
-  void dequeue(Index index, TimePoint now) noexcept;
-  void pump(Gate& gate, TimePoint now, ActionList& out);
   void start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out);
   void wait_for_late_answers(Index index, TimePoint now, ActionList& out);
   void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
   void on_try_timeout(Index index, TimePoint now, ActionList& out);
+  void on_silence(const ExchangeState& exchange, TimePoint now) noexcept;
+  [[nodiscard]] bool may_retry(const InFlight& question, TimePoint now) noexcept;
   void on_response(const ExchangeState& exchange, Index own, std::span<const std::byte> message,
                    TimePoint now, ActionList& out);
   void on_failure_response(const ExchangeState& exchange, Index own, policy::FailureCause cause,
                            TimePoint now, ActionList& out);
   void on_good_response(const ExchangeState& exchange, std::span<const std::byte> message,
                         TimePoint now, ActionList& out);
-  void ask_over_tcp(Index index, TimePoint now, ActionList& out);
-  [[nodiscard]] std::uint32_t price_of(const InFlight& question) const noexcept;
-  void note_queue(const Gate& gate, RuleIndex rule) noexcept;
+  void ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out);
 
   Limits limits_;
   cache::ResponseCache& cache_;
@@ -149,6 +197,9 @@ class QueryEngine {
   InFlightTable table_;
   Slab<ExchangeState> exchanges_;
   policy::FailureCache failures_;
+  policy::SubtreeTable subtrees_;
+  HashKey flow_key_;                             // of clients and domains in the admission queues
+  std::vector<RuleIndex> silent_rules_;          // bound: Routing::kMaxRules
   std::map<Endpoint, TcpAccount> tcp_accounts_;  // bound: servers configured
   dns::TtlLimits ttl_limits_;
   metrics::CounterBlock<metrics::ProcessMetric> counters_;

@@ -1,10 +1,9 @@
-// The upstream side of the engine: choosing a server, waiting for a packet, sending, and what to
-// make of each outcome.
+// Queries to upstreams, and what to make of each outcome.
 #include <algorithm>
-#include <tuple>
 
 #include "resolver/query_engine.h"
 #include "resolver/replies.h"
+#include "resolver/server_choice.h"
 
 namespace sluice {
 
@@ -14,101 +13,13 @@ using metrics::BudgetMetric;
 using metrics::ProcessMetric;
 using metrics::UpstreamMetric;
 using metrics::ZoneMetric;
-using policy::AdmissionQueue;
 using policy::FailureCause;
-
-/// How soon to look again for a free exchange slot when all are taken.
-constexpr Duration kSlotRetry = std::chrono::milliseconds{10};
+using Outcome = policy::SubtreeTable::Outcome;
 
 /// How long a server that refused EDNS is asked without.
 constexpr Duration kPlainFor = std::chrono::minutes{15};
 
-/// Whether a failed try may go to the same server again. Only silence and a lost connection may
-/// mend by themselves; a server that has answered has said what it had to say.
-bool may_repeat(FailureCause cause, Transport transport) noexcept {
-  return cause == FailureCause::timeout ||
-         (cause == FailureCause::network && transport == Transport::tcp);
-}
-
-/// Points `question` at the server to ask next: of those asked least, the one with the fewest
-/// time-outs in a row, then the fastest. False if every server has been asked as often as it may.
-bool choose_server(InFlight& question, const Rule& rule, unsigned max_sends) noexcept {
-  std::optional<std::size_t> best;
-  const auto rank = [&](std::size_t i) {
-    const Path& path = rule.paths[i];
-    return std::tuple{question.sends[i], path.timeouts_in_row, path.rtt.srtt()};
-  };
-  for (std::size_t i = 0; i < rule.paths.size(); ++i)
-    if (question.sends[i] < max_sends && (!best || rank(i) < rank(*best))) best = i;
-  if (!best) return false;
-  question.server = static_cast<std::uint8_t>(*best);
-  return true;
-}
-
 }  // namespace
-
-void QueryEngine::enqueue(Index index, AdmissionQueue::Priority priority, TimePoint now,
-                          ActionList& out) {
-  InFlight& question = table_[index];
-  const Rule& rule = routing_.rule(question.rule);
-  Gate& gate = *routing_.gates()[rule.gate];
-  question.state = InFlight::State::waiting;
-  question.queued_since = now;
-  if (question.tries == 0) (void)choose_server(question, rule, kMaxSendsPerServer);
-  gate.queue.push({.item = index,
-                   .klass = question.rule,
-                   .priority = priority,
-                   .price = price_of(question),
-                   .since = now});
-  table_.set_try_deadline(index, now + rule.max_wait);
-  pump(gate, now, out);
-  if (question.state == InFlight::State::waiting) gate.counters->add(BudgetMetric::waits);
-  note_queue(gate, question.rule);
-}
-
-void QueryEngine::dequeue(Index index, TimePoint now) noexcept {
-  const InFlight& question = table_[index];
-  const Rule& rule = routing_.rule(question.rule);
-  Gate& gate = *routing_.gates()[rule.gate];
-  gate.queue.remove(index);
-  rule.counters->raise(
-      ZoneMetric::queue_oldest_ms,
-      static_cast<std::uint64_t>((now - question.queued_since) / std::chrono::milliseconds{1}));
-  note_queue(gate, question.rule);
-}
-
-void QueryEngine::note_queue(const Gate& gate, RuleIndex rule) noexcept {
-  auto& counters = *routing_.rule(rule).counters;
-  counters.set(ZoneMetric::queue_depth, gate.queue.size(rule));
-  counters.raise(ZoneMetric::queue_depth_max, gate.queue.size(rule));
-  gate.counters->set(BudgetMetric::queue_depth, gate.queue.size());
-}
-
-std::uint32_t QueryEngine::price_of(const InFlight& question) const noexcept {
-  if (question.transport == Transport::udp) return 1;
-  const Endpoint& server = routing_.rule(question.rule).paths[question.server].server;
-  const auto account = tcp_accounts_.find(server);
-  const bool is_open = account != tcp_accounts_.end() && account->second.is_open;
-  return is_open ? kOpenConnectionPrice : kNewConnectionPrice;
-}
-
-void QueryEngine::pump(Gate& gate, TimePoint now, ActionList& out) {
-  gate.retry_at = kNever;
-  while (const auto entry = gate.queue.front()) {
-    if (exchanges_.size() == exchanges_.capacity()) {
-      gate.retry_at = now + kSlotRetry;
-      return;
-    }
-    const auto lane = gate.take(entry->price, now);
-    if (!lane) {
-      gate.retry_at = now + std::max(gate.retry_after(entry->price, now), Duration{1});
-      return;
-    }
-    gate.queue.pop();
-    dequeue(entry->item, now);
-    start_exchange(entry->item, *lane, now, out);
-  }
-}
 
 void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out) {
   InFlight& question = table_[index];
@@ -126,7 +37,14 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
                        .timed_out = false,
                        .started = now};
   routing_.acquire(question.rule);
-  if (question.tries > 0) rule.counters->add(ZoneMetric::retries);
+  if (question.tries > 0)
+    rule.counters->add(ZoneMetric::retries);
+  else
+    rule.retries->on_first_try(now);
+  if (path.breaker.is_open()) {
+    path.breaker.on_probe(now);
+    rule.upstream_counters->add(UpstreamMetric::probes);
+  }
   const unsigned attempt = question.sends[question.server];
   ++question.sends[question.server];
   ++question.tries;
@@ -227,13 +145,14 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   switch (outcome.status) {
     case ExchangeStatus::answered:
       path.rtt.add_sample(now - exchange.started);
-      path.timeouts_in_row = 0;
+      path.failures_in_row = 0;
+      path.breaker.on_answer(now);
       on_response(exchange, own, outcome.response, now, out);
       break;
     case ExchangeStatus::expired:
       if (!exchange.timed_out) {
-        ++path.timeouts;
-        upstream.add(UpstreamMetric::timeouts);
+        on_silence(exchange, now);
+        update_silence(exchange.rule, now, out);
       }
       on_failure_response(exchange, own, FailureCause::timeout, now, out);
       break;
@@ -244,17 +163,33 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
     case ExchangeStatus::unreachable:
     case ExchangeStatus::closed:
       ++path.failed;
+      ++path.failures_in_row;
       upstream.add(UpstreamMetric::network_errors);
       on_failure_response(exchange, own, FailureCause::network, now, out);
       break;
     case ExchangeStatus::edns_refused:
       upstream.add(UpstreamMetric::edns_refused);
       path.plain_until = now + kPlainFor;
+      path.breaker.on_answer(now);
       if (own == kNone || table_[own].state != InFlight::State::asked) break;
-      enqueue(own, AdmissionQueue::Priority::first_try, now, out);
+      enqueue(own, Attempt::first, now, out);
       break;
   }
+  update_silence(exchange.rule, now, out);
   routing_.release(exchange.rule);
+}
+
+/// A server has let a try's time pass.
+void QueryEngine::on_silence(const ExchangeState& exchange, TimePoint now) noexcept {
+  const Rule& rule = routing_.rule(exchange.rule);
+  Path& path = routing_.rule(exchange.rule).paths[exchange.path];
+  ++path.timeouts;
+  ++path.failures_in_row;
+  rule.upstream_counters->add(UpstreamMetric::timeouts);
+  const bool was_open = path.breaker.is_open();
+  path.breaker.on_timeout(now);
+  if (!was_open && path.breaker.is_open())
+    rule.upstream_counters->add(UpstreamMetric::breakers_opened);
 }
 
 void QueryEngine::on_response(const ExchangeState& exchange, Index own,
@@ -276,11 +211,13 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
       upstream.add(UpstreamMetric::truncated);
       if (exchange.transport == Transport::tcp)
         return on_failure_response(exchange, own, FailureCause::bad_response, now, out);
-      if (own != kNone && table_[own].transport == Transport::udp) ask_over_tcp(own, now, out);
+      if (own != kNone && table_[own].transport == Transport::udp)
+        ask_over_tcp(own, Attempt::first, now, out);
       return;
     case dns::ResponseKind::failure: {
       const bool is_servfail = response_.rcode == static_cast<std::uint16_t>(dns::Rcode::servfail);
       upstream.add(is_servfail ? UpstreamMetric::servfail : UpstreamMetric::refused);
+      subtrees_.record(exchange.key.question.name, rule.labels, Outcome::failed, now);
       return on_failure_response(
           exchange, own,
           is_servfail ? FailureCause::upstream_servfail : FailureCause::upstream_refused, now, out);
@@ -289,6 +226,7 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
     case dns::ResponseKind::nodata:
     case dns::ResponseKind::nxdomain:
       upstream.add(exchange.timed_out ? UpstreamMetric::late_answers : UpstreamMetric::answers);
+      subtrees_.record(exchange.key.question.name, rule.labels, Outcome::succeeded, now);
       break;
   }
   on_good_response(exchange, message, now, out);
@@ -337,18 +275,18 @@ void QueryEngine::on_good_response(const ExchangeState& exchange,
                                                      : ZoneMetric::answered_other,
                      question.waiter_count);
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
-    reply_with_response(waiter.client, waiter.shape, stored, out);
+    reply_with_response(waiter.client, waiter.shape, stored, std::nullopt, out);
   });
   close(index);
 }
 
-void QueryEngine::ask_over_tcp(Index index, TimePoint now, ActionList& out) {
+void QueryEngine::ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out) {
   InFlight& question = table_[index];
   if (question.state == InFlight::State::waiting) dequeue(index, now);
   question.transport = Transport::tcp;
   question.sends.fill(0);  // RFC 9520 section 3.1 counts by transport
   question.exchange = kNone;
-  enqueue(index, AdmissionQueue::Priority::first_try, now, out);
+  enqueue(index, attempt, now, out);
 }
 
 void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
@@ -357,23 +295,41 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   ExchangeState& exchange = exchanges_[question.exchange];
   exchange.timed_out = true;
   question.exchange = kNone;
-  Rule& rule = routing_.rule(question.rule);
-  Path& path = rule.paths[exchange.path];
-  ++path.timeouts;
-  ++path.timeouts_in_row;
-  rule.upstream_counters->add(UpstreamMetric::timeouts);
+  on_silence(exchange, now);
+  update_silence(question.rule, now, out);
   on_try_failed(index, FailureCause::timeout, now, out);
 }
 
+/// Asks again, elsewhere, over TCP, or no more.
 void QueryEngine::on_try_failed(Index index, FailureCause cause, TimePoint now, ActionList& out) {
   InFlight& question = table_[index];
   question.cause = cause;
   question.exchange = kNone;
   const Rule& rule = routing_.rule(question.rule);
-  const unsigned max_sends = may_repeat(cause, question.transport) ? kMaxSendsPerServer : 1;
-  if (choose_server(question, rule, max_sends))
-    return enqueue(index, AdmissionQueue::Priority::retry, now, out);
+  const Path& path = rule.paths[question.server];
+  // An answer that would come too late for everybody who waits is not worth a packet; the one that
+  // is still on its way may be as early.
+  const bool in_time = now + path.rtt.srtt() < question.deadline;
+  if (const auto server = choose_server(question, rule, now, random_); server && in_time) {
+    question.server = *server;
+    if (may_retry(question, now)) return enqueue(index, Attempt::again, now, out);
+  } else if (waits_for_recovery(question, rule) && rule.is_silent) {
+    return enqueue(index, Attempt::again, now, out);
+  } else if (cause == FailureCause::timeout && question.transport == Transport::udp &&
+             now + kTcpNeeds < question.deadline && in_time) {
+    question.transport = Transport::tcp;  // for its price
+    if (may_retry(question, now)) return ask_over_tcp(index, Attempt::again, now, out);
+    question.transport = Transport::udp;
+  }
   wait_for_late_answers(index, now, out);
+}
+
+/// Whether the upstream's retry budget pays for one more try.
+bool QueryEngine::may_retry(const InFlight& question, TimePoint now) noexcept {
+  const Rule& rule = routing_.rule(question.rule);
+  if (rule.retries->take(price_of(question), now)) return true;
+  rule.upstream_counters->add(UpstreamMetric::retries_refused);
+  return false;
 }
 
 void QueryEngine::wait_for_late_answers(Index index, TimePoint now, ActionList& out) {

@@ -14,10 +14,18 @@ void reply_with_error(const ClientRef& client, const dns::ReplyShape& shape,
 }
 
 void reply_with_response(const ClientRef& client, const dns::ReplyShape& shape,
-                         std::span<const std::byte> stored, ActionList& out) {
+                         std::span<const std::byte> stored, const std::optional<dns::Ede>& ede,
+                         ActionList& out) {
   const std::span<std::byte> room = out.room(stored.size() + dns::kReplySlack);
   std::copy(stored.begin(), stored.end(), room.begin());
-  out.respond(client, dns::finish_reply(room, stored.size(), shape, std::nullopt));
+  out.respond(client, dns::finish_reply(room, stored.size(), shape, ede));
+}
+
+dns::Ede stale_ede(std::span<const std::byte> stored, std::string_view why) noexcept {
+  const auto header = dns::Header::read(stored);
+  const bool is_nxdomain =
+      header && header->rcode() == static_cast<std::uint8_t>(dns::Rcode::nxdomain);
+  return {is_nxdomain ? dns::EdeCode::stale_nxdomain : dns::EdeCode::stale_answer, why};
 }
 
 dns::EdeCode ede_for(policy::FailureCause cause) noexcept {

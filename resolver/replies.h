@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "resolver/action.h"
@@ -15,7 +17,11 @@ void reply_with_error(const ClientRef& client, const dns::ReplyShape& shape,
 
 /// Appends the reply made from `stored`, a response as the cache stores it.
 void reply_with_response(const ClientRef& client, const dns::ReplyShape& shape,
-                         std::span<const std::byte> stored, ActionList& out);
+                         std::span<const std::byte> stored, const std::optional<dns::Ede>& ede,
+                         ActionList& out);
+
+/// What goes with `stored` if it is given although past its TTL (RFC 8914 sections 4.4 and 4.20).
+[[nodiscard]] dns::Ede stale_ede(std::span<const std::byte> stored, std::string_view why) noexcept;
 
 /// The EDE code that tells a client of this failure.
 [[nodiscard]] dns::EdeCode ede_for(policy::FailureCause cause) noexcept;

@@ -8,7 +8,11 @@ namespace sluice {
 
 namespace {
 
-/// The block for `name`, made at its first mention and kept, so that counters never run backwards.
+/// Packets a second for the penalty band while others wait: one in so many of the rate.
+constexpr std::uint32_t kTrickleShare = 50;
+
+/// What is kept for `name`, made at its first mention and kept, so that counters never run
+/// backwards.
 template <typename Block>
 Block* block_for(std::map<std::string, std::unique_ptr<Block>>& blocks, const std::string& name) {
   auto& block = blocks[name];
@@ -18,6 +22,10 @@ Block* block_for(std::map<std::string, std::unique_ptr<Block>>& blocks, const st
 
 policy::PacketBudget::Limits limits_of(const conf::Budget& budget) {
   return {.limit = budget.limit, .burst = budget.burst, .reserve = budget.reserve};
+}
+
+Duration trickle_of(const conf::Budget& budget) {
+  return Duration{std::chrono::seconds{kTrickleShare}} / limits_of(budget).gcra().rate;
 }
 
 bool same_servers(const Rule& a, const Rule& b) {
@@ -40,6 +48,15 @@ Duration Gate::retry_after(std::uint32_t packets, TimePoint now) const noexcept 
   Duration least = Duration::max();
   for (const Lane& lane : lanes) least = std::min(least, lane.budget.retry_after(packets, now));
   return lanes.empty() ? Duration::zero() : least;
+}
+
+policy::AdmissionQueue::Supply Gate::supply(TimePoint now) const noexcept {
+  using Supply = policy::AdmissionQueue::Supply;
+  return spare_after(now) == Duration::zero() ? Supply::spare : Supply::scarce;
+}
+
+Duration Gate::spare_after(TimePoint now) const noexcept {
+  return retry_after(config.burst / 2, now);
 }
 
 void Gate::charge(std::uint16_t lane, std::uint32_t packets, TimePoint now) noexcept {
@@ -86,6 +103,7 @@ std::optional<std::string> Routing::configure(const conf::Config& config,
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const RuleIndex slot = slots[i] ? *slots[i] : new_slot(wanted[i]);
     gates_[wanted[i].gate]->queue.set_weight(slot, wanted[i].weight);
+    if (!slots[i]) gates_[wanted[i].gate]->queue.release(slot);
     entries.push_back({.suffix = wanted[i].suffix, .rule = slot});
   }
   zones_ = policy::ZoneTable{std::move(entries)};
@@ -100,6 +118,7 @@ void Routing::configure_gates(const conf::Config& config,
       gate.config = budget;
       if (const auto found = files.find(budget.name); found != files.end())
         gate.via = found->second.via;
+      gate.queue.set_trickle(trickle_of(budget));
       for (Lane& lane : gate.lanes) lane.budget.set_limits(limits_of(budget));
       continue;
     }
@@ -119,13 +138,18 @@ std::unique_ptr<Gate> Routing::make_gate(const conf::Budget& budget, const Budge
                                           .problem = files.problem,
                                           .via = files.via,
                                           .retry_at = kNever});
+  gate->queue.set_trickle(trickle_of(budget));
+  gate->lanes.reserve(interfaces.size());
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
     const bool is_shared = i < files.files.size() && files.files[i].file;
-    gate->lanes.push_back(
-        {.budget = is_shared ? policy::PacketBudget{limits_of(budget), files.files[i].file}
-                             : policy::PacketBudget{limits_of(budget)},
-         .interface = intern_interface(interfaces[i]),
-         .file = is_shared ? files.files[i].path : std::string{}});
+    policy::PacketBudget packets =
+        is_shared ? policy::PacketBudget{limits_of(budget), files.files[i].file}
+                  : policy::PacketBudget{limits_of(budget)};
+    policy::Microburst microburst{packets.word()};
+    gate->lanes.push_back({.budget = std::move(packets),
+                           .microburst = std::move(microburst),
+                           .interface = intern_interface(interfaces[i]),
+                           .file = is_shared ? files.files[i].path : std::string{}});
   }
   return gate;
 }
@@ -141,6 +165,8 @@ Rule Routing::make_rule(const conf::Zone& zone, const conf::Config& config) {
   rule.upstream = zone.upstream;
   rule.weight = zone.weight;
   rule.max_wait = zone.max_wait;
+  rule.nxdomain_cut = zone.nxdomain_cut;
+  rule.labels = zone.name.label_count();
   rule.gate = gate_named(upstream->budget).value_or(kUnlimitedGate);
   for (const Endpoint& server : upstream->servers) {
     if (rule.paths.size() == kMaxServersPerUpstream) break;
@@ -148,6 +174,7 @@ Rule Routing::make_rule(const conf::Zone& zone, const conf::Config& config) {
   }
   rule.counters = block_for(zone_blocks_, rule.zone);
   rule.upstream_counters = block_for(upstream_blocks_, rule.upstream);
+  rule.retries = block_for(retry_budgets_, rule.upstream);
   rule.is_current = true;
   return rule;
 }
@@ -160,6 +187,7 @@ std::optional<RuleIndex> Routing::keep_slot(const Rule& wanted) noexcept {
       continue;
     rule.weight = wanted.weight;
     rule.max_wait = wanted.max_wait;
+    rule.nxdomain_cut = wanted.nxdomain_cut;
     rule.is_current = true;
     return static_cast<RuleIndex>(i);
   }

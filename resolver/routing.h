@@ -12,7 +12,10 @@
 #include "metrics/table.h"
 #include "policy/admission_queue.h"
 #include "policy/budget_file.h"
+#include "policy/circuit_breaker.h"
+#include "policy/microburst.h"
 #include "policy/packet_budget.h"
+#include "policy/retry_budget.h"
 #include "policy/rtt_estimator.h"
 #include "policy/zone_table.h"
 #include "resolver/base/random.h"
@@ -25,8 +28,9 @@ namespace sluice {
 struct Path {
   Endpoint server;
   policy::RttEstimator rtt;
+  policy::CircuitBreaker breaker;
   std::uint32_t in_flight = 0;        ///< exchanges open, late ones among them
-  std::uint32_t timeouts_in_row = 0;  ///< since the last answer
+  std::uint32_t failures_in_row = 0;  ///< time-outs and network errors since the last answer
   TimePoint plain_until{};            ///< asked without EDNS until then: it has refused it
   std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
 };
@@ -39,19 +43,25 @@ struct Rule {
   std::string upstream;  ///< its name, for counters and texts
   std::uint32_t weight = 100;
   Duration max_wait{};
+  bool nxdomain_cut = false;
+  std::size_t labels = 0;  ///< of the suffix
   std::uint16_t gate = 0;  ///< which budget pays
   std::vector<Path> paths;
   metrics::CounterBlock<metrics::ZoneMetric>* counters = nullptr;
   metrics::CounterBlock<metrics::UpstreamMetric>* upstream_counters = nullptr;
-  bool is_current = false;  ///< part of the present configuration
-  std::uint32_t users = 0;  ///< questions and exchanges that refer to this slot
+  policy::RetryBudget* retries = nullptr;  ///< its upstream's
+  bool is_silent = false;                  ///< no server answers: questions wait, probes go
+  TimePoint recovered_at{};                ///< when that last ended
+  bool is_current = false;                 ///< part of the present configuration
+  std::uint32_t users = 0;                 ///< questions and exchanges that refer to this slot
 };
 
 /// One interface of a budget.
 struct Lane {
   policy::PacketBudget budget;
-  std::uint16_t interface = 0;  ///< index into Routing::interface_names()
-  std::string file;             ///< path of the shared word; empty = private
+  policy::Microburst microburst;  ///< looks at the budget's packets
+  std::uint16_t interface = 0;    ///< index into Routing::interface_names()
+  std::string file;               ///< path of the shared word; empty = private
 };
 
 /// A budget and the queue before it. The gate of upstreams without a budget has no lanes and lets
@@ -71,6 +81,10 @@ struct Gate {
   [[nodiscard]] std::optional<std::uint16_t> take(std::uint32_t packets, TimePoint now) noexcept;
   /// How long until take() may succeed.
   [[nodiscard]] Duration retry_after(std::uint32_t packets, TimePoint now) const noexcept;
+  /// Whether there are packets that those who wait next will not miss: half of the burst.
+  [[nodiscard]] policy::AdmissionQueue::Supply supply(TimePoint now) const noexcept;
+  /// How long until there are, if nobody takes any.
+  [[nodiscard]] Duration spare_after(TimePoint now) const noexcept;
   /// Books packets that left unpaid through a lane.
   void charge(std::uint16_t lane, std::uint32_t packets, TimePoint now) noexcept;
   /// Books packets once more that were paid for before a stall and left after it.
@@ -79,6 +93,13 @@ struct Gate {
     return lanes.empty() ? std::uint16_t{0} : lanes[lane].interface;
   }
 };
+
+/// Of five budget metrics, one for each band from `first` on, the one for `band`.
+[[nodiscard]] constexpr metrics::BudgetMetric metric_of(
+    metrics::BudgetMetric first, policy::AdmissionQueue::Band band) noexcept {
+  return static_cast<metrics::BudgetMetric>(static_cast<std::size_t>(first) +
+                                            static_cast<std::size_t>(band));
+}
 
 /// The files that the shell has opened for a budget, one for each interface (one in all for
 /// "auto"); null where a private word must do, and then `problem` says why.
@@ -153,6 +174,7 @@ class Routing {
       upstream_blocks_;
   std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::BudgetMetric>>>
       budget_blocks_;
+  std::map<std::string, std::unique_ptr<policy::RetryBudget>> retry_budgets_;
   metrics::CounterBlock<metrics::BudgetMetric> unlimited_block_;  // not exported
 };
 

@@ -168,7 +168,14 @@ std::string zones(const json& reply) {
                count(zone, "retries"), count(zone, "servfail"), count(zone, "queue_depth"),
                count(zone, "queue_depth_max"), ms(zone, "queue_oldest_ms")});
   }
-  return table.to_string("no zones");
+  std::string out = table.to_string("no zones");
+  for (const json& zone : reply) {
+    const json failing = zone.is_object() ? zone.value("failing", json::array()) : json::array();
+    for (const json& subtree : failing)
+      if (subtree.is_string())
+        out += "fails: " + printable(subtree.get<std::string>()) + ", asked after the others\n";
+  }
+  return out;
 }
 
 std::string upstreams(const json& reply) {
@@ -179,7 +186,12 @@ std::string upstreams(const json& reply) {
                ms(server, "srtt_ms"), ms(server, "timeout_ms"), count(server, "sent"),
                count(server, "answered"), count(server, "timeouts"), count(server, "failed"),
                count(server, "in_flight")});
-  return table.to_string("no upstreams");
+  std::string out = table.to_string("no upstreams");
+  for (const json& server : reply)
+    if (server.is_object() && server.value("silent", json{}) == true)
+      out += "silent: " + name(server, "server") + " for " + name(server, "zone") +
+             ", asked by probes only\n";
+  return out;
 }
 
 std::string one_budget(const json& budget) {

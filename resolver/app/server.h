@@ -15,7 +15,9 @@
 #include "conf/problem.h"
 #include "resolver/app/admin_thread.h"
 #include "resolver/base/guarded.h"
+#include "resolver/net/budget_watch.h"
 #include "resolver/net/cares_exchange.h"
+#include "resolver/net/interfaces_watcher.h"
 #include "resolver/net/listeners.h"
 #include "resolver/net/resolv_conf_watcher.h"
 #include "resolver/net/worker.h"
@@ -48,6 +50,7 @@ class Server {
   [[nodiscard]] std::optional<std::string> configure_engine();
   [[nodiscard]] std::vector<std::string> reload();
   void follow_system_servers();
+  void watch_budgets();
   void publish_sources();
   void await_signal();
   void drain();
@@ -66,6 +69,8 @@ class Server {
   net::Worker worker_;
   net::CaresExchange exchange_;
   net::Listeners listeners_;
+  net::BudgetWatch budget_watch_;
+  net::InterfacesWatcher interfaces_watcher_;
   std::unique_ptr<net::ResolvConfWatcher> system_servers_;
 
   // Read by the admin thread.

@@ -59,6 +59,7 @@ enum class EdeCode : std::uint16_t {
   cached_error = 13,
   not_ready = 14,
   prohibited = 18,
+  stale_nxdomain = 19,
   not_supported = 21,
   no_reachable_authority = 22,
   network_error = 23,

@@ -111,6 +111,13 @@ std::size_t Name::label_count() const noexcept {
   return count;
 }
 
+std::span<const std::byte> Name::suffix(std::size_t labels) const noexcept {
+  std::size_t at = 0;
+  for (std::size_t skip = label_count() - labels; skip > 0; --skip)
+    at += 1 + std::to_integer<std::size_t>(bytes_[at]);
+  return {bytes_.data() + at, size_ - at};
+}
+
 Name Name::parent() const noexcept {
   if (is_root()) return *this;
   const std::size_t first = 1 + std::to_integer<std::size_t>(bytes_[0]);

@@ -38,6 +38,8 @@ class Name {
   [[nodiscard]] std::size_t label_count() const noexcept;
   /// The name without its first label; the root's parent is the root.
   [[nodiscard]] Name parent() const noexcept;
+  /// The uncompressed wire form of its last `labels` labels, at most label_count().
+  [[nodiscard]] std::span<const std::byte> suffix(std::size_t labels) const noexcept;
   /// True for the name itself, too; every name is below the root.
   [[nodiscard]] bool is_at_or_below(const Name& ancestor) const noexcept;
 

@@ -196,6 +196,11 @@ void age_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_o
   }
 }
 
+void set_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_offsets,
+              std::uint32_t ttl_seconds) noexcept {
+  for (const std::uint16_t offset : ttl_offsets) write_u32(message, offset, ttl_seconds);
+}
+
 void cap_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_offsets,
               std::uint32_t ttl_seconds) noexcept {
   for (const std::uint16_t offset : ttl_offsets) {

@@ -91,6 +91,9 @@ enum class UseEdns : std::uint8_t { no, yes };
 /// Subtracts `age_seconds` from the TTL at each offset, stopping at 0.
 void age_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_offsets,
               std::uint32_t age_seconds) noexcept;
+/// Sets every TTL at the offsets to `ttl_seconds`.
+void set_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_offsets,
+              std::uint32_t ttl_seconds) noexcept;
 /// Lowers every TTL at the offsets to at most `ttl_seconds`.
 void cap_ttls(std::span<std::byte> message, std::span<const std::uint16_t> ttl_offsets,
               std::uint32_t ttl_seconds) noexcept;

@@ -36,7 +36,9 @@ json to_json(const EngineSnapshot::Zone& zone) {
           {"servfail", zone.servfail},
           {"queue_depth", zone.queue_depth},
           {"queue_depth_max", zone.queue_depth_max},
-          {"queue_oldest_ms", to_ms(zone.queue_oldest)}};
+          {"queue_oldest_ms", to_ms(zone.queue_oldest)},
+          {"silent", zone.is_silent},
+          {"failing", zone.failing}};
 }
 
 json to_json(const EngineSnapshot::Server& server) {
@@ -50,7 +52,8 @@ json to_json(const EngineSnapshot::Server& server) {
           {"timeouts", server.timeouts},
           {"failed", server.failed},
           {"in_flight", server.in_flight},
-          {"tcp_open", server.tcp_open}};
+          {"tcp_open", server.tcp_open},
+          {"silent", server.is_silent}};
 }
 
 json to_json(const EngineSnapshot::Budget& budget) {

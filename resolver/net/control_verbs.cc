@@ -119,7 +119,7 @@ json ControlVerbs::status_json(bool engine_answers) const {
 }
 
 void ControlVerbs::stats(const Done& done) {
-  done(to_line(stats_json(metrics::collect(sources_.metrics()))));
+  done(to_line(stats_json(metrics::collect(sources_.metrics(), metrics::Peaks::keep))));
 }
 
 void ControlVerbs::engine_part(json (*show)(const EngineSnapshot&), const Done& done) {

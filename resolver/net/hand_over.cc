@@ -9,9 +9,15 @@ HandOver::HandOver(boost::asio::io_context& engine_loop, QuerySink& engine,
     : engine_loop_{engine_loop}, engine_{engine}, counters_{counters}, ring_{capacity} {}
 
 void HandOver::on_query(const ClientRef& client, const dns::Query& query) {
-  Miss miss{client, query};
-  if (miss.query.edns) miss.query.edns->options = {};  // they view the listener's buffer
-  if (!ring_.push(miss)) counters_.add(metrics::WorkerMetric::hand_over_full);
+  Item item{client, query};
+  if (item.query.edns) item.query.edns->options = {};  // they view the listener's buffer
+  push(item);
+}
+
+void HandOver::on_refresh(const dns::Query& query) { push({std::nullopt, query}); }
+
+void HandOver::push(const Item& item) {
+  if (!ring_.push(item)) counters_.add(metrics::WorkerMetric::hand_over_full);
   wake();
 }
 
@@ -24,7 +30,12 @@ void HandOver::wake() {
 
 void HandOver::deliver() {
   is_due_.exchange(false, std::memory_order_acq_rel);
-  const auto give = [this](const Miss& miss) { engine_.on_query(miss.client, miss.query); };
+  const auto give = [this](const Item& item) {
+    if (item.client)
+      engine_.on_query(*item.client, item.query);
+    else
+      engine_.on_refresh(item.query);
+  };
   for (std::size_t given = 0; given < kMaxPerTurn; ++given)
     if (!ring_.consume_one(give)) return;
   wake();

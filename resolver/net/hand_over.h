@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -30,20 +31,22 @@ class HandOver final : public QuerySink {
            std::size_t capacity = kCapacity);
 
   void on_query(const ClientRef& client, const dns::Query& query) override;
+  void on_refresh(const dns::Query& query) override;
 
  private:
-  struct Miss {
-    ClientRef client;
+  struct Item {
+    std::optional<ClientRef> client;  // nobody: a refresh
     dns::Query query;
   };
 
+  void push(const Item& item);
   void wake();
   void deliver();
 
   boost::asio::io_context& engine_loop_;
   QuerySink& engine_;
   WorkerCounters& counters_;
-  boost::lockfree::spsc_queue<Miss> ring_;
+  boost::lockfree::spsc_queue<Item> ring_;
   std::atomic<bool> is_due_{false};  // deliver() will run once more than it has
 };
 

@@ -12,6 +12,8 @@ class QuerySink {
   /// `query` is copied by the callee if it is to be kept. The reply comes back through the
   /// listener's send(), from the engine's thread, perhaps before on_query() returns.
   virtual void on_query(const ClientRef& client, const dns::Query& query) = 0;
+  /// `query` has been answered from an entry that is about to expire: it may be asked for again.
+  virtual void on_refresh(const dns::Query& query) = 0;
 
  protected:
   ~QuerySink() = default;

@@ -169,6 +169,7 @@ void TcpListener::answer(Session& session, std::span<const std::byte> message, T
     case AnswerPath::Outcome::replied: {
       const bool fits = session.connection.add_reply(out.first(verdict.size));
       answers_.counters().add(fits ? WorkerMetric::replies_tcp : WorkerMetric::send_errors);
+      if (verdict.refresh_due) sink_.on_refresh(query);
       return;
     }
     case AnswerPath::Outcome::missed:

@@ -102,6 +102,7 @@ struct UdpListener::Batch {
   struct Miss {
     ClientRef client;
     dns::Query query;
+    bool is_refresh;  // answered already
   };
 
   std::array<mmsghdr, kBatchSize> received{};
@@ -191,8 +192,13 @@ std::size_t UdpListener::receive() {
 
   for (std::size_t slot = 0; slot < count; ++slot) take(slot, now);
   send_replies();
-  for (std::size_t i = 0; i < batch.miss_count; ++i)
-    sink_.on_query(batch.misses[i].client, batch.misses[i].query);
+  for (std::size_t i = 0; i < batch.miss_count; ++i) {
+    const Batch::Miss& miss = batch.misses[i];
+    if (miss.is_refresh)
+      sink_.on_refresh(miss.query);
+    else
+      sink_.on_query(miss.client, miss.query);
+  }
   batch.miss_count = 0;
   for (std::size_t slot = 0; slot < count; ++slot) batch.rearm(slot);
   return count;
@@ -214,8 +220,12 @@ void UdpListener::take(std::size_t slot, TimePoint now) noexcept {
   switch (verdict.outcome) {
     case AnswerPath::Outcome::replied:
       batch.add_reply(slot, client, verdict.size);
+      if (!verdict.refresh_due) return;
+      miss.is_refresh = true;
+      ++batch.miss_count;
       return;
     case AnswerPath::Outcome::missed:
+      miss.is_refresh = false;
       ++batch.miss_count;
       return;
     case AnswerPath::Outcome::silent:

@@ -28,6 +28,11 @@ void Worker::on_query(const ClientRef& client, const dns::Query& query) {
   perform();
 }
 
+void Worker::on_refresh(const dns::Query& query) {
+  engine_.on_refresh(query, Clock::now(), actions_);
+  perform();
+}
+
 void Worker::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) {
   engine_.on_exchange_done(id, outcome, Clock::now(), actions_);
   perform();

@@ -25,6 +25,7 @@ class Worker final : public QuerySink, public ExchangeSink {
   void attach(Exchange& exchange, Listeners& listeners) noexcept;
 
   void on_query(const ClientRef& client, const dns::Query& query) override;
+  void on_refresh(const dns::Query& query) override;
   void on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) override;
   void on_connection(const Endpoint& server, ConnectionEvent event,
                      std::uint32_t segments) override;

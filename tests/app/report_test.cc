@@ -136,6 +136,14 @@ TEST(Report, FitsUpstreamsOnOneLineEach) {
   EXPECT_LE(widest_line(text), 100U);
 }
 
+TEST(Report, NamesWhatFailsAndWhoIsSilent) {
+  EXPECT_THAT(report("zones", {{{"zone", "in-addr.arpa."}, {"failing", {"104.in-addr.arpa."}}}}),
+              HasSubstr("\nfails: 104.in-addr.arpa., asked after the others\n"));
+  EXPECT_THAT(report("upstreams", {{{"server", "192.0.2.1:53"}, {"zone", "."}, {"silent", true}},
+                                   {{"server", "192.0.2.2:53"}, {"zone", "."}, {"silent", false}}}),
+              EndsWith("\nsilent: 192.0.2.1:53 for ., asked by probes only\n"));
+}
+
 TEST(Report, SaysWhenThereIsNothingToShow) {
   EXPECT_EQ(report("requests", {{"requests", json::array()}}), "nothing in flight\n");
   EXPECT_EQ(report("budget", json::array()), "no budgets: upstreams are not limited\n");

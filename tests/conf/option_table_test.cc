@@ -67,12 +67,14 @@ const std::map<std::string_view, std::pair<Value, Value>>& samples() {
   static const auto list = [](std::string s) { return Value{std::vector{std::move(s)}, "a list"}; };
   static const std::map<std::string_view, std::pair<Value, Value>> kSamples{
       {form::Count::kShape, {number(16), number(17)}},
+      {form::Flag::kShape, {Value{true, "a boolean"}, Value{false, "a boolean"}}},
       {form::Size::kShape, {number(1), text("1MiB")}},
       {form::Duration::kShape, {text("1s"), text("2s")}},
       {form::Label::kShape, {text("a"), text("b")}},
       {form::OptionalLabel::kShape, {text("a"), text("")}},
       {form::Path::kShape, {text("/a"), text("/b")}},
       {form::OptionalPath::kShape, {text("/a"), text("")}},
+      {form::CounterSource::kShape, {text("auto"), text("/sys/counter")}},
       {form::Level::kShape, {text("debug"), text("warn")}},
       {form::ListenAddresses::kShape, {list("192.0.2.1"), list("192.0.2.2")}},
       {form::AdminAddress::kShape, {text("192.0.2.1:80"), text("")}},

@@ -276,5 +276,26 @@ TEST(ZoneForm, RefusesWhatIsNoName) {
     EXPECT_THAT(ZoneName::read(text(bad), {}, out), testing::SizeIs(1)) << bad;
 }
 
+TEST(Flag, IsABooleanAndNothingThatLooksLikeOne) {
+  bool out = false;
+  EXPECT_THAT(Flag::read({true, "a boolean"}, {}, out), IsEmpty());
+  EXPECT_TRUE(out);
+  EXPECT_THAT(Flag::read(text("false"), {}, out),
+              ElementsAre("must be true or false, not a string"));
+  EXPECT_TRUE(out);
+}
+
+TEST(CounterSource, IsTheDriverAFileOrNothing) {
+  std::string out;
+  EXPECT_THAT(CounterSource::read(text("/run/counter"), {0, 4'095}, out), IsEmpty());
+  EXPECT_EQ(out, "/run/counter");
+  EXPECT_THAT(CounterSource::read(text("auto"), {0, 4'095}, out), IsEmpty());
+  EXPECT_THAT(CounterSource::read(text("driver"), {0, 4'095}, out), testing::SizeIs(1));
+  EXPECT_THAT(CounterSource::read({true, "a boolean"}, {0, 4'095}, out), testing::SizeIs(1));
+  EXPECT_EQ(out, "auto");
+  EXPECT_THAT(CounterSource::read(text(""), {0, 4'095}, out), IsEmpty());
+  EXPECT_EQ(out, "");
+}
+
 }  // namespace
 }  // namespace sluice::conf::form

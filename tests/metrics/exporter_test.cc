@@ -73,7 +73,7 @@ TEST_F(ExporterTest, DescribesEachMetricOnceWithHelpAndType) {
     if (line.starts_with("# TYPE ")) ++types[name];
   }
 
-  const auto families = collect(sources);
+  const auto families = collect(sources, Peaks::keep);
   EXPECT_EQ(helps.size(), families.size());
   for (const Family& family : families) {
     EXPECT_EQ(helps[family.name], 1) << family.name;
@@ -83,7 +83,7 @@ TEST_F(ExporterTest, DescribesEachMetricOnceWithHelpAndType) {
 
 TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
   std::size_t count = 0;
-  for (const Family& family : collect(sources)) count += family.samples.size();
+  for (const Family& family : collect(sources, Peaks::keep)) count += family.samples.size();
 
   const std::size_t computed = 1 + zones.size();  // build_info, amplification
   EXPECT_EQ(count, computed + kProcessMetrics.size() + kWorkerMetrics.size() +
@@ -136,6 +136,16 @@ TEST_F(ExporterTest, EscapesLabelValues) {
 
 TEST_F(ExporterTest, NamesTheBuild) {
   EXPECT_THAT(lines(), Contains("sluice_build_info{version=\"" SLUICE_VERSION "\"} 1"));
+}
+
+TEST_F(ExporterTest, ForgetsAPeakWithTheScrapeThatShowsIt) {
+  budget.raise(BudgetMetric::peak_10ms, 40);
+  budget.raise(BudgetMetric::peak_10ms, 30);
+  (void)collect(sources, Peaks::keep);
+
+  const std::string series = R"(sluice_budget_peak_packets{budget="eni",window="10ms"})";
+  EXPECT_THAT(lines(), Contains(series + " 40"));
+  EXPECT_THAT(lines(), Contains(series + " 0"));
 }
 
 TEST_F(ExporterTest, LeavesOutWhatHasNoSource) {

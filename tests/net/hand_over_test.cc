@@ -21,8 +21,10 @@ struct Engine final : QuerySink {
     last_query = query;
     delivered.fetch_add(1, std::memory_order_relaxed);
   }
+  void on_refresh(const dns::Query& query) override { refreshes.push_back(query.id); }
 
   std::vector<std::uint16_t> ids;
+  std::vector<std::uint16_t> refreshes;
   ClientRef last_client;
   dns::Query last_query;
   std::atomic<std::uint64_t> delivered{0};

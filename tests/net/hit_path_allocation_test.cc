@@ -43,6 +43,7 @@ using metrics::WorkerMetric;
 /// Takes misses and keeps nothing.
 struct CountingSink final : QuerySink {
   void on_query(const ClientRef&, const dns::Query&) override { ++misses; }
+  void on_refresh(const dns::Query&) override {}
   std::size_t misses = 0;
 };
 

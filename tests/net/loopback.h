@@ -89,8 +89,10 @@ class RecordingSink final : public QuerySink {
   void on_query(const ClientRef& client, const dns::Query& query) override {
     taken.push_back({client, query});
   }
+  void on_refresh(const dns::Query& query) override { refreshes.push_back(query); }
 
   std::vector<Taken> taken;
+  std::vector<dns::Query> refreshes;
 };
 
 /// The response that the sink's owner sends to a query.

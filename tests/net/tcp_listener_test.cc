@@ -154,6 +154,7 @@ TEST_F(TcpListenerTest, TakesAReplyBeforeTheSinkHasReturned) {
     void on_query(const ClientRef& client, const dns::Query& query) override {
       listener->send(client, wire::response("mail.example. A", {}, {.id = query.id}));
     }
+    void on_refresh(const dns::Query&) override {}
     TcpListener* listener = nullptr;
   } eager;
   TcpListener listener{loop_, {}, answers_, eager};

@@ -142,6 +142,7 @@ TEST_F(UdpListenerTest, SendsTheHitsOfABatchBeforeAnyMissIsHandedOver) {
       replies_before = counters.get(WorkerMetric::replies_udp);
       ++misses;
     }
+    void on_refresh(const dns::Query&) override {}
     WorkerCounters& counters;
     std::uint64_t replies_before = 0;
     int misses = 0;

@@ -4,44 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "resolver/base/random.h"
 #include "tests/policy/naive_queue.h"
+#include "tests/policy/queue_sample.h"
 
 namespace sluice::policy {
 namespace {
-
-using Entry = AdmissionQueue::Entry;
-using Item = AdmissionQueue::Item;
-using ClassIndex = AdmissionQueue::ClassIndex;
-using Priority = AdmissionQueue::Priority;
-
-constexpr TimePoint t0{1000s};
-
-Entry first_try(Item item, ClassIndex klass, std::uint32_t price = 1) {
-  return {.item = item, .klass = klass, .price = price, .since = t0};
-}
-Entry retry(Item item, ClassIndex klass) {
-  return {.item = item, .klass = klass, .priority = Priority::retry, .since = t0};
-}
-
-/// The item sent next, removed; the test fails if nothing waits.
-Entry send_one(AdmissionQueue& queue) {
-  const auto entry = queue.front();
-  EXPECT_TRUE(entry.has_value());
-  queue.pop();
-  return entry.value_or(Entry{});
-}
-
-std::vector<Item> send_all(AdmissionQueue& queue) {
-  std::vector<Item> items;
-  while (queue.size() > 0) items.push_back(send_one(queue).item);
-  return items;
-}
 
 /// Classes that always have something waiting; each class's packets are counted.
 class Backlog {
@@ -73,11 +48,11 @@ TEST(AdmissionQueue, IsEmptyAtFirst) {
   AdmissionQueue queue{4, 2};
 
   EXPECT_EQ(queue.size(), 0U);
-  EXPECT_EQ(queue.front(), std::nullopt);
+  EXPECT_EQ(queue.front(t0, Supply::scarce), std::nullopt);
   EXPECT_EQ(queue.shed_candidate(), std::nullopt);
   EXPECT_EQ(queue.oldest(), std::nullopt);
   EXPECT_FALSE(queue.contains(0));
-  queue.pop();
+  queue.pop(t0);
   queue.remove(3);
   queue.remove(4'000'000);
   EXPECT_EQ(queue.size(), 0U);
@@ -104,10 +79,10 @@ TEST(AdmissionQueue, FrontStaysQueuedUntilPopped) {
   AdmissionQueue queue{2, 1};
   queue.push(first_try(1, 0));
 
-  EXPECT_EQ(queue.front(), first_try(1, 0));
-  EXPECT_EQ(queue.front(), first_try(1, 0));
+  EXPECT_EQ(queue.front(t0, Supply::scarce), first_try(1, 0));
+  EXPECT_EQ(queue.front(t0, Supply::scarce), first_try(1, 0));
   EXPECT_TRUE(queue.contains(1));
-  queue.pop();
+  queue.pop(t0);
   EXPECT_FALSE(queue.contains(1));
 }
 
@@ -116,10 +91,10 @@ TEST(AdmissionQueue, PopRemovesNothingThatFrontDidNotReturn) {
   queue.push(first_try(0, 0));
   queue.push(first_try(1, 0));
 
-  EXPECT_EQ(queue.front()->item, 0U);
+  EXPECT_EQ(queue.front(t0, Supply::scarce)->item, 0U);
   queue.remove(0);
   queue.push(first_try(0, 0));
-  queue.pop();
+  queue.pop(t0);
 
   EXPECT_EQ(queue.size(), 2U);
 }
@@ -267,34 +242,6 @@ TEST(AdmissionQueue, KeepsWeightsWithinTheirBounds) {
   EXPECT_EQ(high.packets, (std::vector<std::uint64_t>{50, 50}));
 }
 
-TEST(AdmissionQueue, ShedsTheNewestRetryOfTheLongestClass) {
-  AdmissionQueue queue{8, 2};
-  queue.push(first_try(0, 0));
-  queue.push(retry(1, 0));
-  queue.push(first_try(2, 1));
-  queue.push(retry(3, 1));
-  queue.push(retry(4, 1));
-  queue.push(first_try(5, 1));
-
-  std::vector<Item> shed;
-  while (const auto entry = queue.shed_candidate()) {
-    shed.push_back(entry->item);
-    queue.remove(entry->item);
-  }
-
-  // Of equally long and heavy classes, the one with the higher index.
-  EXPECT_THAT(shed, ::testing::ElementsAre(4, 3, 5, 1, 2, 0));
-}
-
-TEST(AdmissionQueue, ShedsFromTheLighterOfTwoLongestClasses) {
-  AdmissionQueue queue{4, 2};
-  queue.set_weight(0, 10);
-  queue.push(first_try(0, 0));
-  queue.push(first_try(1, 1));
-
-  EXPECT_EQ(queue.shed_candidate()->item, 0U);
-}
-
 TEST(AdmissionQueue, OldestIsTheOnePushedFirstOfAllClasses) {
   AdmissionQueue queue{3, 2};
   const auto push_at = [&](Item item, ClassIndex klass, Duration after) {
@@ -335,26 +282,36 @@ TEST(AdmissionQueueDeath, QueueingTwiceOrBeyondTheBoundsIsABug) {
 
 class AdmissionQueueModel : public ::testing::TestWithParam<std::uint64_t> {};
 
+Entry random_entry(Item item, ClassIndex class_count, TimePoint now, Random& random) {
+  return {.item = item,
+          .klass = static_cast<ClassIndex>(random.below(class_count)),
+          .band = static_cast<Band>(random.below(AdmissionQueue::kBands)),
+          .client = random.below(3),
+          .subtree = random.below(3),
+          .price = static_cast<std::uint32_t>(1 + random.below(6)),
+          .since = now};
+}
+
 TEST_P(AdmissionQueueModel, BehavesAsTheNaiveQueue) {
-  constexpr Item kCapacity = 24;
+  constexpr Item kCapacity = 40;
+  constexpr Duration kTrickle = 30ms;
   const std::vector<std::uint32_t> weights{100, 10, 1, 10, 10'000};
-  AdmissionQueue queue{kCapacity, weights.size()};
-  NaiveQueue naive{weights};
-  for (ClassIndex klass = 0; klass < weights.size(); ++klass)
-    queue.set_weight(klass, weights[klass]);
+  const auto class_count = static_cast<ClassIndex>(weights.size());
+  AdmissionQueue queue{kCapacity, class_count};
+  NaiveQueue naive{weights, kTrickle};
+  queue.set_trickle(kTrickle);
+  for (ClassIndex klass = 0; klass < class_count; ++klass) queue.set_weight(klass, weights[klass]);
   Random random{{.k0 = GetParam(), .k1 = 0}};
   TimePoint now = t0;
 
   for (int step = 0; step < 4'000; ++step) {
-    now += Duration{random.below(3)};
+    now += std::chrono::milliseconds{random.below(8)};
     const auto item = static_cast<Item>(random.below(kCapacity));
+    const auto klass = static_cast<ClassIndex>(random.below(class_count));
+    const Supply supply = random.below(2) == 0 ? Supply::scarce : Supply::spare;
     // Phases of filling and of draining, so that full and empty queues both occur.
     if (random.below(10) < (step / 200 % 2 == 0 ? 7U : 3U)) {
-      const Entry entry{.item = item,
-                        .klass = static_cast<ClassIndex>(random.below(weights.size())),
-                        .priority = random.below(3) == 0 ? Priority::retry : Priority::first_try,
-                        .price = static_cast<std::uint32_t>(1 + random.below(6)),
-                        .since = now};
+      const Entry entry = random_entry(item, class_count, now, random);
       if (!naive.contains(item)) {
         queue.push(entry);
         naive.push(entry);
@@ -362,19 +319,29 @@ TEST_P(AdmissionQueueModel, BehavesAsTheNaiveQueue) {
     } else if (random.below(4) == 0) {
       queue.remove(item);
       naive.remove(item);
-    } else if (naive.front()) {
-      ASSERT_EQ(queue.front(), naive.front());
-      queue.pop();
-      naive.pop();
+    } else if (random.below(10) == 0) {
+      queue.hold(klass);
+      naive.hold(klass);
+    } else if (random.below(5) == 0) {
+      queue.release(klass);
+      naive.release(klass);
+    } else if (const auto front = queue.front(now, supply)) {
+      ASSERT_TRUE(naive.may_be_front(front, now, supply)) << "step " << step;
+      queue.pop(now);
+      naive.pop(*front, now);
     }
 
-    ASSERT_EQ(queue.front(), naive.front()) << "step " << step;
-    ASSERT_EQ(queue.shed_candidate(), naive.shed_candidate()) << "step " << step;
+    ASSERT_TRUE(naive.may_be_front(queue.front(now, supply), now, supply)) << "step " << step;
+    ASSERT_TRUE(naive.may_be_shed(queue.shed_candidate())) << "step " << step;
+    ASSERT_EQ(queue.is_overloaded(now), naive.is_overloaded(now));
     ASSERT_EQ(queue.oldest(), naive.oldest());
     ASSERT_EQ(queue.size(), naive.size());
     ASSERT_EQ(queue.contains(item), naive.contains(item));
-    for (ClassIndex klass = 0; klass < weights.size(); ++klass)
-      ASSERT_EQ(queue.size(klass), naive.size(klass));
+    ASSERT_EQ(queue.size(klass), naive.size(klass));
+    for (std::size_t i = 0; i < AdmissionQueue::kBands; ++i) {
+      ASSERT_EQ(queue.size(static_cast<Band>(i)), naive.size(static_cast<Band>(i)));
+      ASSERT_EQ(queue.oldest(static_cast<Band>(i)), naive.oldest(static_cast<Band>(i)));
+    }
   }
 }
 

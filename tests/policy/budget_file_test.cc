@@ -169,13 +169,32 @@ TEST(BudgetFile, LeavesFilesOfOthersAlone) {
   const std::string page = folder.file("page");
   write_file(page, std::string(BudgetFile::kSize, 'x'));
   const std::string other_version = folder.file("version");
-  write_file(other_version, "!budget2" + std::string(BudgetFile::kSize, '\0'));
+  write_file(other_version, "!budget1" + std::string(BudgetFile::kSize, '\0'));
 
   for (const std::string& path : {text, page, other_version}) {
     const auto size = fs::file_size(path);
     EXPECT_THAT(problem_with(path), says(path, "another version", "")) << path;
     EXPECT_EQ(fs::file_size(path), size);
   }
+}
+
+TEST(BudgetFile, RefusesTheSmallerFileOfAnOlderVersionAndLeavesItAlone) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("eni");
+  write_file(path, "!budget1" + std::string(4'088, '\0'));
+
+  EXPECT_THAT(problem_with(path),
+              says(path, "another version", "remove it when no process uses it"));
+  EXPECT_EQ(fs::file_size(path), 4'096U);
+}
+
+TEST(BudgetFile, FinishesAFileThatAnotherCreatorHasBegun) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("eni");
+  write_file(path, std::string(4'096, '\0'));
+
+  ASSERT_TRUE(BudgetFile::open(path).has_value());
+  EXPECT_EQ(fs::file_size(path), BudgetFile::kSize);
 }
 
 TEST(BudgetFile, RefusesAFileThatWasCutShort) {
@@ -194,7 +213,7 @@ TEST(BudgetFile, TheMagicReadsAsTextInTheFile) {
   std::string magic(8, '\0');
   std::ifstream{folder.file("eni"), std::ios::binary}.read(magic.data(), 8);
 
-  EXPECT_EQ(magic, "!budget1");
+  EXPECT_EQ(magic, "!budget2");
 }
 
 TEST(BudgetFile, SaysThatTheFileSystemIsReadOnly) {

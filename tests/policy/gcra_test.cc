@@ -53,6 +53,18 @@ TEST(Gcra, AdmitsABurstThenRefuses) {
   EXPECT_EQ(bucket.rule().retry_after(bucket.state(), 1, t0), 100ms);
 }
 
+TEST(Gcra, SlowedKeepsItsToleranceInTime) {
+  const Gcra rule{{.rate = 1'000, .burst = 60}};
+  const Gcra slow = rule.slowed(100);
+
+  EXPECT_EQ(slow.interval(), 10ms);
+  EXPECT_EQ(slow.tolerance(), rule.tolerance());
+  EXPECT_EQ(slow.slowed(1'000).interval(), slow.interval());
+  EXPECT_EQ(rule.slowed(999).interval(), 1'001'002ns) << "rounded up";
+  EXPECT_EQ(slow.available(t0 + 1ms, t0), 6U) << "59 ms of tolerance at 10 ms each";
+  EXPECT_EQ(slow.available(t0, t0), 60U) << "a full bucket grants the burst to one who asks for it";
+}
+
 TEST(Gcra, GrantsExactlyWhenRetryAfterSaid) {
   Bucket bucket{{.rate = 960, .burst = 60}};
   bucket.flood(t0);

@@ -25,6 +25,11 @@ constexpr TimePoint t0{1000s};
 constexpr PacketBudget::Limits kLimits{.limit = 1'024, .burst = 60, .reserve = 64};
 constexpr std::uint32_t kBound = kLimits.limit - kLimits.reserve;
 
+/// From 1 to `most`.
+std::uint32_t up_to(std::uint32_t most, Random& random) {
+  return static_cast<std::uint32_t>(1 + random.below(most));
+}
+
 std::uint32_t flood(PacketBudget& budget, TimePoint now) {
   std::uint32_t taken = 0;
   while (budget.take(1, now)) ++taken;
@@ -107,6 +112,77 @@ TEST(PacketBudget, LimitsWithoutARateAreABug) {
   EXPECT_DEATH(PacketBudget({.limit = 124, .burst = kMost, .reserve = 64}), "broken invariant");
 }
 
+TEST(PacketBudget, ForeignPacketsAreDebtAndNotSentBySharers) {
+  PacketBudget budget{kLimits};
+  flood(budget, t0);
+  const Duration before = budget.retry_after(1, t0);
+
+  budget.charge_foreign(10, t0);
+
+  EXPECT_EQ(budget.retry_after(1, t0), before + 10 * Gcra{kLimits.gcra()}.interval());
+  EXPECT_EQ(budget.packets_sent_by_all(), 60U);
+}
+
+TEST(PacketBudget, GrantsThePublishedShareOfItsRate) {
+  for (const std::uint32_t permille : {100U, 350U, 700U, 999U}) {
+    PacketBudget budget{kLimits};
+    budget.publish_rate(permille);
+    const std::uint32_t rate = kLimits.gcra().rate * permille / 1'000;
+    EXPECT_EQ(budget.rate(), rate);
+    EXPECT_EQ(budget.permille(), permille);
+
+    std::vector<Departure> sent;
+    for (TimePoint now = t0; now < t0 + 5s; now += 100us)
+      while (budget.take(1, now)) sent.push_back({now, 1});
+
+    EXPECT_LE(most_in_any_second(sent), rate + kLimits.burst);
+    EXPECT_GE(sent.size(), 5 * (rate - 1));
+  }
+}
+
+TEST(PacketBudget, ASmallShareStillGrantsALargePriceToWhoeverWaitsForIt) {
+  PacketBudget budget{kLimits};
+  budget.publish_rate(20);  // 18 packets per second: the tolerance is 2 packets
+  EXPECT_EQ(budget.available(t0), 60U);
+  EXPECT_EQ(flood(budget, t0), 2U);
+
+  const TimePoint later = t0 + budget.retry_after(6, t0);
+
+  EXPECT_FALSE(budget.take(6, later - 1ns));
+  EXPECT_TRUE(budget.take(6, later));
+  EXPECT_LT(later, t0 + 120ms);
+  EXPECT_GE(budget.retry_after(1, later), 260ms) << "and all of it is paid";
+}
+
+TEST(PacketBudget, TheSmallestShareBreaksNoWordAndIsLetGoAtOnce) {
+  PacketBudget budget{{.limit = 1'024, .burst = 500, .reserve = 64}};
+  budget.publish_rate(1);
+  EXPECT_TRUE(budget.take(500, t0));
+  budget.charge_foreign(std::numeric_limits<std::uint32_t>::max(), t0);
+  for (int i = 1; i < 10; ++i) EXPECT_FALSE(budget.take(1, t0 + i * 1ms));
+  EXPECT_EQ(budget.resets(), 0U);
+
+  budget.publish_rate(1'000);
+
+  EXPECT_TRUE(budget.take(1, t0 + PacketBudget::kMaxDebt + 10ms));
+  EXPECT_EQ(budget.resets(), 0U);
+}
+
+TEST(PacketBudget, AShareOutOfRangeIsABug) {
+  PacketBudget budget{kLimits};
+
+  EXPECT_DEATH(budget.publish_rate(0), "broken invariant");
+  EXPECT_DEATH(budget.publish_rate(1'001), "broken invariant");
+}
+
+TEST(PacketBudget, APrivateOneAlwaysWatchesItself) {
+  PacketBudget budget{kLimits};
+
+  EXPECT_TRUE(budget.try_to_watch());
+  budget.stop_watching();
+  EXPECT_TRUE(budget.try_to_watch());
+}
+
 TEST(PacketBudget, NewLimitsKeepWhatHasBeenSpent) {
   PacketBudget budget{kLimits};
   flood(budget, t0);
@@ -187,6 +263,105 @@ TEST_F(SharedBudget, ARestartedProcessGoesOnFromWhatWasSpent) {
   PacketBudget restarted{kLimits, open()};
 
   EXPECT_EQ(restarted.available(t0), 0U);
+}
+
+TEST_F(SharedBudget, APublishedShareIsObeyedByAllAtTheirNextTake) {
+  EXPECT_TRUE(one.take(30, t0));
+
+  other.publish_rate(500);
+
+  EXPECT_EQ(one.permille(), 500U);
+  EXPECT_EQ(flood(one, t0), 15U) << "half of what was left of the burst";
+  EXPECT_EQ(one.retry_after(1, t0), other.retry_after(1, t0));
+  EXPECT_EQ(PacketBudget(kLimits, open()).permille(), 500U) << "a newcomer, too";
+}
+
+TEST_F(SharedBudget, AShareOutOfRangeIsReadAsAllOfTheRate) {
+  for (const std::uint64_t odd : {0U, 1'001U, ~0U}) {
+    file->word().rate_permille = odd;
+    EXPECT_EQ(one.permille(), 1'000U);
+    EXPECT_EQ(one.rate(), kLimits.gcra().rate);
+  }
+}
+
+TEST_F(SharedBudget, KeepsTheBoundWhileTheShareFallsAndRecovers) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Random random{{.k0 = seed, .k1 = 2}};
+    file->word().bucket_ns = 0;
+    std::vector<Departure> sent;
+    TimePoint now = t0;
+    const auto spend = [&](PacketBudget& budget, std::uint32_t price) {
+      if (budget.take(price, now)) sent.push_back({now, price});
+    };
+    for (int change = 0; change < 30; ++change) {
+      (random.below(2) == 0 ? one : other).publish_rate(up_to(1'000, random));
+      const TimePoint next = now + Duration{random.below(700'000'000)};
+      if (random.below(4) == 0) now = next;  // a rest
+      for (; now < next; now += 250us) {
+        for (int i = 0; i < 3; ++i) spend(random.below(2) == 0 ? one : other, 1);
+        if (random.below(4) == 0) spend(one, up_to(kLimits.burst, random));
+      }
+    }
+    ASSERT_LE(most_in_any_second(sent), kBound) << "seed " << seed;
+    EXPECT_EQ(one.resets(), 0U);
+  }
+}
+
+TEST_F(SharedBudget, KeepsTheBoundWithLimitsAndSharesThatChangeTogether) {
+  const std::vector<PacketBudget::Limits> all{
+      kLimits,
+      {.limit = 716, .burst = 60, .reserve = 64},
+      {.limit = 740, .burst = 300, .reserve = 64},
+      {.limit = 1'024, .burst = 500, .reserve = 64},
+  };
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Random random{{.k0 = seed, .k1 = 3}};
+    PacketBudget budget{kLimits};
+    std::vector<Departure> sent;
+    TimePoint now = t0;
+    for (int change = 0; change < 40; ++change) {
+      if (random.below(2) == 0)
+        budget.set_limits(all[random.below(all.size())]);
+      else
+        budget.publish_rate(up_to(1'000, random));
+      const TimePoint next = now + Duration{random.below(600'000'000)};
+      if (random.below(4) == 0) now = next;
+      for (; now < next; now += 250us) {
+        const std::uint32_t price = up_to(random.below(8) == 0 ? 500 : 3, random);
+        if (budget.take(price, now)) sent.push_back({now, price});
+      }
+    }
+    ASSERT_LE(most_in_any_second(sent), kBound) << "seed " << seed;
+  }
+}
+
+TEST_F(SharedBudget, OneOfAllWatchesAndAnotherTakesOverWhenItIsGone) {
+  auto first = std::make_unique<PacketBudget>(kLimits, open());
+  EXPECT_TRUE(first->try_to_watch());
+  EXPECT_TRUE(first->try_to_watch()) << "it is still the one";
+  EXPECT_FALSE(one.try_to_watch());
+
+  first.reset();
+
+  EXPECT_TRUE(one.try_to_watch());
+  EXPECT_FALSE(other.try_to_watch());
+  one.stop_watching();
+  EXPECT_TRUE(other.try_to_watch());
+}
+
+TEST_F(SharedBudget, AProcessThatIsKilledWatchesNoMore) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    PacketBudget budget{kLimits, open()};
+    if (!budget.try_to_watch()) ::_exit(1);
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it did watch";
+
+  EXPECT_TRUE(one.try_to_watch());
 }
 
 TEST_F(SharedBudget, AWordOfThePastIsAFullBucket) {

@@ -1,6 +1,7 @@
 #include "tests/support/engine_scenario.h"
 
 #include "conf/load.h"
+#include "tests/scenario/every_failure.h"
 
 namespace sluice {
 
@@ -36,8 +37,11 @@ const EngineScenario::Reply& EngineScenario::Reply::has_rcode(dns::Rcode rcode) 
 }
 
 const EngineScenario::Reply& EngineScenario::Reply::is_servfail(dns::EdeCode code) const {
-  has_rcode(dns::Rcode::servfail);
-  EXPECT_TRUE(message.ede.has_value()) << "SERVFAIL without an EDE";
+  return has_rcode(dns::Rcode::servfail).has_ede(code);
+}
+
+const EngineScenario::Reply& EngineScenario::Reply::has_ede(dns::EdeCode code) const {
+  EXPECT_TRUE(message.ede.has_value()) << "no EDE";
   if (message.ede) {
     EXPECT_EQ(message.ede->code, static_cast<std::uint16_t>(code)) << message.ede->text;
   }
@@ -70,13 +74,14 @@ void EngineScenario::AskedExchange::answer_truncated() const {
 }
 
 void EngineScenario::AskedExchange::answer_bytes(std::span<const std::byte> bytes) const {
-  scenario_.finish(
+  scenario_->finish(
       action_,
       {.status = ExchangeStatus::answered, .response = bytes, .packets_sent = 1, .mismatched = 0});
 }
 
 void EngineScenario::AskedExchange::end(ExchangeStatus status) const {
-  scenario_.finish(action_, {.status = status, .response = {}, .packets_sent = 1, .mismatched = 0});
+  scenario_->finish(action_,
+                    {.status = status, .response = {}, .packets_sent = 1, .mismatched = 0});
 }
 
 EngineScenario::EngineScenario() {
@@ -86,6 +91,13 @@ EngineScenario::EngineScenario() {
 
 void EngineScenario::restart() {
   engine_ = std::make_unique<QueryEngine>(limits_, cache_, Random{HashKey{3, 4}});
+  record_ = std::make_unique<scenario::ScenarioRecord>(limits_);
+}
+
+void EngineScenario::TearDown() {
+  if (HasFailure()) return;
+  for (const std::string& problem : scenario::problems_with_every_failure(*record_))
+    ADD_FAILURE() << problem;
 }
 
 void EngineScenario::configure(std::string_view toml) {
@@ -93,11 +105,14 @@ void EngineScenario::configure(std::string_view toml) {
   ASSERT_TRUE(config.has_value()) << config.error().front().to_string();
   const auto problem = engine_->configure(config.value(), {});
   ASSERT_FALSE(problem.has_value()) << *problem;
+  record_->configured(toml, now_);
 }
 
 ClientRef EngineScenario::new_client() {
   ClientRef client;
-  client.client = *Endpoint::parse("198.51.100.7", next_port_++);
+  client.client = *Endpoint::parse("198.51.100.7", 0);
+  client.client.port = static_cast<std::uint16_t>(1'024 + clients_++ % 60'000);
+  asked_at_[client.client] = now_;
   client.local = *Address::parse("198.51.100.1");
   return client;
 }
@@ -115,6 +130,7 @@ void EngineScenario::ask_as(const ClientRef& client, std::string_view question,
   const wire::Bytes message = wire::query(question, with_edns);
   const auto query = dns::parse_query(message);
   ASSERT_TRUE(query.has_value());
+  record_->asked(client, message, now_);
   engine_->on_query(client, query.value(), now_, actions_);
   perform();
 }
@@ -157,6 +173,26 @@ void EngineScenario::pass(Duration duration) {
   now_ = end;
 }
 
+void EngineScenario::refresh(std::string_view question) {
+  const wire::Bytes message = wire::query(question, {.edns = wire::Edns{}});
+  const auto query = dns::parse_query(message);
+  ASSERT_TRUE(query.has_value());
+  engine_->on_refresh(query.value(), now_, actions_);
+  perform();
+}
+
+TimePoint EngineScenario::reply_asked_at(const Reply& reply) const {
+  return asked_at_.at(reply.client.client);
+}
+
+std::uint64_t EngineScenario::upstream_metric(std::string_view upstream,
+                                              metrics::UpstreamMetric metric) const {
+  for (const auto& source : engine_->sources().upstreams)
+    if (source.label == upstream) return source.block->get(metric);
+  ADD_FAILURE() << "no upstream " << upstream;
+  return 0;
+}
+
 std::uint64_t EngineScenario::zone_metric(std::string_view zone, metrics::ZoneMetric metric) const {
   for (const auto& source : engine_->sources().zones)
     if (source.label == zone) return source.block->get(metric);
@@ -181,12 +217,14 @@ void EngineScenario::perform() {
   for (auto& exchange : started) {
     if (exchange.first.transport == Transport::udp)
       engine_->on_sent(exchange.first.id, sends_leave_ ? 1 : 0, now_ + send_delay_);
+    record_->started(exchange.first, exchange.second, now_);
     sent_at_.push_back(now_);
     exchanges_.push_back(std::move(exchange));
   }
 }
 
 void EngineScenario::finish(const StartExchange& action, const ExchangeOutcome& outcome) {
+  record_->finished(action.id, outcome, now_);
   engine_->on_exchange_done(action.id, outcome, now_, actions_);
   perform();
 }

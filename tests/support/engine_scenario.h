@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "resolver/query_engine.h"
+#include "tests/scenario/scenario_record.h"
 #include "tests/support/wire.h"
 
 namespace sluice {
@@ -19,6 +21,9 @@ namespace sluice {
 ///   ask("www.example. A");
 ///   expect_exchange().answer({"www.example. 60 IN A 192.0.2.1"});
 ///   expect_reply().has_answer({"www.example. 60 IN A 192.0.2.1"});
+///
+/// What a scenario did is recorded and, once it has passed, done again with each of its exchanges
+/// failing in turn: whatever fails, the engine keeps its promises (tests/scenario/audit.h).
 class EngineScenario : public ::testing::Test {
  protected:
   /// What a client got.
@@ -29,6 +34,7 @@ class EngineScenario : public ::testing::Test {
 
     const Reply& has_answer(const wire::Records& records) const;
     const Reply& has_rcode(dns::Rcode rcode) const;
+    const Reply& has_ede(dns::EdeCode code) const;
     const Reply& is_servfail(dns::EdeCode code) const;
   };
 
@@ -36,7 +42,7 @@ class EngineScenario : public ::testing::Test {
   class AskedExchange {
    public:
     AskedExchange(EngineScenario& scenario, StartExchange action, wire::Message query)
-        : scenario_{scenario}, action_{action}, query_{std::move(query)} {}
+        : scenario_{&scenario}, action_{action}, query_{std::move(query)} {}
 
     [[nodiscard]] const StartExchange& action() const { return action_; }
     [[nodiscard]] const wire::Message& query() const { return query_; }
@@ -48,12 +54,13 @@ class EngineScenario : public ::testing::Test {
     void end(ExchangeStatus status) const;
 
    private:
-    EngineScenario& scenario_;
+    EngineScenario* scenario_;
     StartExchange action_;
     wire::Message query_;
   };
 
   EngineScenario();
+  void TearDown() override;
 
   /// Replaces the engine's configuration; `toml` as in a file.
   void configure(std::string_view toml);
@@ -64,6 +71,8 @@ class EngineScenario : public ::testing::Test {
   void ask_as(const ClientRef& client, std::string_view question,
               const wire::QueryOptions& options = {});
   [[nodiscard]] ClientRef new_client();
+  /// The listener has answered `question` from an entry that is about to expire.
+  void refresh(std::string_view question);
 
   /// The oldest exchange started and not yet looked at; there must be one.
   AskedExchange expect_exchange();
@@ -84,6 +93,10 @@ class EngineScenario : public ::testing::Test {
   void pass(Duration duration);
 
   [[nodiscard]] std::uint64_t zone_metric(std::string_view zone, metrics::ZoneMetric metric) const;
+  [[nodiscard]] std::uint64_t upstream_metric(std::string_view upstream,
+                                              metrics::UpstreamMetric metric) const;
+  /// When the client of `reply`, which ask() invented, asked.
+  [[nodiscard]] TimePoint reply_asked_at(const Reply& reply) const;
   [[nodiscard]] EngineSnapshot snapshot() const { return engine_->snapshot(now_); }
   [[nodiscard]] QueryEngine& engine() { return *engine_; }
 
@@ -111,11 +124,13 @@ class EngineScenario : public ::testing::Test {
 
   cache::ResponseCache cache_{1 << 20, HashKey{1, 2}};
   std::unique_ptr<QueryEngine> engine_;
+  std::unique_ptr<scenario::ScenarioRecord> record_;
   ActionList actions_;
   std::deque<std::pair<StartExchange, wire::Bytes>> exchanges_;
   std::deque<std::pair<ClientRef, wire::Bytes>> replies_;
   std::vector<TimePoint> sent_at_;
-  std::uint16_t next_port_ = 20'000;
+  std::uint32_t clients_ = 0;
+  std::map<Endpoint, TimePoint> asked_at_;  // by client
 };
 
 }  // namespace sluice

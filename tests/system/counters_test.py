@@ -263,10 +263,10 @@ class Shortage(CountersTest):
             'sluice_zone_questions_total{zone="."}': self.ASKED,
             'sluice_budget_packets_total{budget="eni"}': self.seen["packets"],
             'sluice_zone_queue_depth{zone="."}': 0,
-            'sluice_budget_queue_depth{budget="eni"}': 0,
+            'sluice_budget_queue_depth{budget="eni",class="first_try"}': 0,
             'sluice_questions_in_flight': 0})
         self.assertGreaterEqual(self.counted['sluice_zone_queue_depth_max{zone="."}'], shed)
-        self.assertGreaterEqual(self.counted['sluice_budget_waits_total{budget="eni"}'], shed)
+        self.assertGreaterEqual(self.counted['sluice_budget_waits_total{budget="eni",class="first_try"}'], shed)
         self.assertEqual(self.seen["dropped"], 0)
         self.assertLessEqual(self.seen["worst"]["1s"], self.LIMIT - self.RESERVE)
 

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+
+#include "metrics/counter_block.h"
+
+namespace sluice::metrics {
+
+/// Counted by each listener thread for itself, and by the engine for what it answers.
+enum class WorkerMetric : std::uint8_t {
+  queries_udp,
+  queries_tcp,
+  dropped_responses,
+  dropped_malformed,
+  errors_formerr,
+  errors_notimp,
+  errors_badvers,
+  errors_refused,
+  cache_hits,
+  cache_misses,
+  hand_over_full,
+  send_errors,
+  replies_udp,
+  replies_tcp,
+  replies_truncated,
+  tcp_accepted,
+  tcp_refused,
+  tcp_idle_closed,
+  tcp_open,
+  count_,
+};
+
+inline constexpr std::array<Spec<WorkerMetric>, static_cast<std::size_t>(WorkerMetric::count_)>
+    kWorkerMetrics{{
+        {WorkerMetric::queries_udp, Kind::counter, "sluice_client_queries_total",
+         R"(transport="udp")", "Messages received from clients."},
+        {WorkerMetric::queries_tcp, Kind::counter, "sluice_client_queries_total",
+         R"(transport="tcp")", "Messages received from clients."},
+        {WorkerMetric::dropped_responses, Kind::counter, "sluice_client_drops_total",
+         R"(reason="response")", "Messages from clients that deserve no answer."},
+        {WorkerMetric::dropped_malformed, Kind::counter, "sluice_client_drops_total",
+         R"(reason="short_header")", "Messages from clients that deserve no answer."},
+        {WorkerMetric::errors_formerr, Kind::counter, "sluice_client_errors_total",
+         R"(rcode="FORMERR")",
+         "Client messages answered at once with an error: malformed, or not to be asked."},
+        {WorkerMetric::errors_notimp, Kind::counter, "sluice_client_errors_total",
+         R"(rcode="NOTIMP")",
+         "Client messages answered at once with an error: malformed, or not to be asked."},
+        {WorkerMetric::errors_badvers, Kind::counter, "sluice_client_errors_total",
+         R"(rcode="BADVERS")",
+         "Client messages answered at once with an error: malformed, or not to be asked."},
+        {WorkerMetric::errors_refused, Kind::counter, "sluice_client_errors_total",
+         R"(rcode="REFUSED")",
+         "Client messages answered at once with an error: malformed, or not to be asked."},
+        {WorkerMetric::cache_hits, Kind::counter, "sluice_cache_lookups_total", R"(result="hit")",
+         "Queries looked up in the cache."},
+        {WorkerMetric::cache_misses, Kind::counter, "sluice_cache_lookups_total",
+         R"(result="miss")", "Queries looked up in the cache."},
+        {WorkerMetric::hand_over_full, Kind::counter, "sluice_hand_over_full_total", "",
+         "Misses dropped since the queue from a listener to the engine was full."},
+        {WorkerMetric::send_errors, Kind::counter, "sluice_client_send_errors_total", "",
+         "Replies that the kernel did not take."},
+        {WorkerMetric::replies_udp, Kind::counter, "sluice_client_replies_total",
+         R"(transport="udp")", "Replies sent to clients."},
+        {WorkerMetric::replies_tcp, Kind::counter, "sluice_client_replies_total",
+         R"(transport="tcp")", "Replies sent to clients."},
+        {WorkerMetric::replies_truncated, Kind::counter, "sluice_client_truncated_total", "",
+         "Replies sent with TC since they did not fit."},
+        {WorkerMetric::tcp_accepted, Kind::counter, "sluice_client_connections_total",
+         R"(event="accepted")", "TCP connections of clients."},
+        {WorkerMetric::tcp_refused, Kind::counter, "sluice_client_connections_total",
+         R"(event="refused")", "TCP connections of clients."},
+        {WorkerMetric::tcp_idle_closed, Kind::counter, "sluice_client_connections_total",
+         R"(event="idle_closed")", "TCP connections of clients."},
+        {WorkerMetric::tcp_open, Kind::gauge, "sluice_client_connections_open", "",
+         "TCP connections of clients now."},
+    }};
+static_assert(in_enum_order(kWorkerMetrics), "kWorkerMetrics lists every WorkerMetric in order");
+
+}  // namespace sluice::metrics
