@@ -49,7 +49,7 @@ std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t h
 bool CacheShard::is_refresh_due(CacheEntry& entry, TimePoint now) const noexcept {
   const Duration remaining = entry.ttl() - entry.age(now);
   if (!ageing_.prefetch || !entry.visited || entry.refresh_asked || remaining <= Duration::zero() ||
-      remaining > entry.ttl() / ResponseCache::kRefreshPart)
+      remaining > Duration{entry.ttl()} / ResponseCache::kRefreshPart)
     return false;
   return entry.refresh_asked = true;
 }

@@ -19,6 +19,15 @@ using Outcome = policy::SubtreeTable::Outcome;
 /// How long a server that refused EDNS is asked without.
 constexpr Duration kPlainFor = std::chrono::minutes{15};
 
+/// A server without others beside it, of which nothing is known yet, is waited for as the slowest
+/// is: to ask it again would help against a lost packet only, and where it is slow cost a packet
+/// for each question.
+Duration patience_with(const Path& path, const Rule& rule, unsigned attempt) noexcept {
+  const bool is_alone = rule.paths.size() == 1;
+  if (is_alone && !path.rtt.has_sample()) return policy::RttEstimator::kCeiling;
+  return path.rtt.timeout(attempt);
+}
+
 }  // namespace
 
 void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out) {
@@ -65,7 +74,7 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
   }
   counters_.set(ProcessMetric::exchanges, exchanges_.size());
 
-  const Duration patience = path.rtt.timeout(attempt + (is_tcp ? 1 : 0));
+  const Duration patience = patience_with(path, rule, attempt + (is_tcp ? 1 : 0));
   const auto jitter = static_cast<std::int64_t>(
       random_.below(static_cast<std::uint64_t>(patience.count()) / 10 + 1));
   table_.set_try_deadline(index, now + patience + Duration{jitter});

@@ -178,7 +178,8 @@ bool QueryEngine::aim(Index index, TimePoint now, ActionList& out) {
     return true;
   }
   dequeue(index, now);
-  if (rule.is_silent && waits_for_recovery(question, rule))
+  // One that cannot be the probe although that is due would keep others from being it.
+  if (rule.is_silent && waits_for_recovery(question, rule) && !is_probe_due(rule, now))
     place(index, question.tries == 0 ? Attempt::first : Attempt::again, now);
   else
     wait_for_late_answers(index, now, out);

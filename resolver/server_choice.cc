@@ -11,12 +11,13 @@ namespace {
 using policy::CircuitBreaker;
 using policy::FailureCause;
 
-/// Only silence and a lost connection may mend by themselves; a server that has answered has said
-/// what it had to say.
+/// Only a lost datagram and a lost connection may mend by themselves: a server that has answered
+/// has said what it had to say, and TCP sends again what is lost.
 unsigned max_sends(const InFlight& question) noexcept {
   const bool may_repeat =
-      question.tries == 0 || question.cause == FailureCause::timeout ||
-      (question.cause == FailureCause::network && question.transport == Transport::tcp);
+      question.tries == 0 ||
+      question.cause ==
+          (question.transport == Transport::udp ? FailureCause::timeout : FailureCause::network);
   return may_repeat ? kMaxSendsPerServer : 1;
 }
 

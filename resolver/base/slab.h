@@ -6,12 +6,15 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "resolver/base/assert.h"
 
 namespace sluice {
 
-/// A fixed number of objects of one kind, all allocated at construction, addressed by index.
+/// A fixed number of objects of one kind, their memory allocated at construction, addressed by
+/// index. Memory that no object has needed yet is never touched, so that room for a storm costs
+/// nothing until there is one.
 ///
 /// An index stays valid until release(); the generation of a slot changes with each release, so
 /// that a late reference to an earlier object is recognised.
@@ -24,18 +27,31 @@ class Slab {
   static constexpr Index kNone = ~Index{0};
 
   explicit Slab(std::size_t capacity)
-      : slots_{std::make_unique<Slot[]>(capacity)}, capacity_{static_cast<Index>(capacity)} {
-    for (Index i = 0; i < capacity_; ++i) slots_[i].next_free = i + 1 == capacity_ ? kNone : i + 1;
-    first_free_ = capacity_ == 0 ? kNone : 0;
+      : slots_{std::allocator<Slot>{}.allocate(capacity)},
+        capacity_{static_cast<Index>(capacity)} {}
+  ~Slab() {
+    std::destroy_n(slots_, used_);
+    std::allocator<Slot>{}.deallocate(slots_, capacity_);
+  }
+  Slab(Slab&& other) noexcept : Slab{0} { swap(other); }
+  Slab& operator=(Slab&& other) noexcept {
+    swap(other);
+    return *this;
   }
 
   /// A slot with a value-initialised object, or nullopt if all are taken.
   [[nodiscard]] std::optional<Index> take() {
-    if (first_free_ == kNone) return std::nullopt;
-    const Index index = first_free_;
+    Index index = first_free_;
+    if (index != kNone) {
+      first_free_ = slots_[index].next_free;
+      slots_[index].value = T{};
+    } else if (used_ < capacity_) {
+      index = used_++;
+      std::construct_at(slots_ + index);
+    } else {
+      return std::nullopt;
+    }
     Slot& slot = slots_[index];
-    first_free_ = slot.next_free;
-    slot.value = T{};
     slot.taken = true;
     ++size_;
     return index;
@@ -54,10 +70,10 @@ class Slab {
   [[nodiscard]] T& operator[](Index index) noexcept { return slots_[index].value; }
   [[nodiscard]] const T& operator[](Index index) const noexcept { return slots_[index].value; }
   [[nodiscard]] bool is_taken(Index index) const noexcept {
-    return index < capacity_ && slots_[index].taken;
+    return index < used_ && slots_[index].taken;
   }
   [[nodiscard]] std::uint32_t generation(Index index) const noexcept {
-    return slots_[index].generation;
+    return index < used_ ? slots_[index].generation : 0;
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] Index capacity() const noexcept { return capacity_; }
@@ -70,8 +86,17 @@ class Slab {
     bool taken = false;
   };
 
-  std::unique_ptr<Slot[]> slots_;
+  void swap(Slab& other) noexcept {
+    std::swap(slots_, other.slots_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(used_, other.used_);
+    std::swap(first_free_, other.first_free_);
+    std::swap(size_, other.size_);
+  }
+
+  Slot* slots_;  // owned; the first used_ of them hold objects
   Index capacity_;
+  Index used_ = 0;
   Index first_free_ = kNone;
   std::size_t size_ = 0;
 };

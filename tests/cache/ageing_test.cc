@@ -70,6 +70,13 @@ TEST_F(AgeingTest, WantsTheNextRefreshAfterTheRenewal) {
   EXPECT_TRUE(lookup(190s)->refresh_due);
 }
 
+TEST_F(AgeingTest, WantsAShortTtlRefreshedInItsLastTenth) {
+  cache_.store(key_, cache_.hash(key_), Sample({5}, 5s).view(), t0);
+  (void)lookup(1s);
+  EXPECT_FALSE(lookup(4'499ms)->refresh_due);
+  EXPECT_TRUE(lookup(4'500ms)->refresh_due);
+}
+
 TEST_F(AgeingTest, WantsNoRefreshWhereItIsTurnedOffOrTooLate) {
   (void)lookup(10s);
   EXPECT_FALSE(lookup(100s)->refresh_due) << "stale";

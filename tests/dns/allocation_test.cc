@@ -3,33 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "resolver/dns/cacheability.h"
 #include "resolver/dns/writer.h"
+#include "tests/support/allocations.h"
 #include "tests/support/wire.h"
-
-namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc{};
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sluice::dns {
 namespace {
 
 TEST(Allocation, IsSeenByThisTest) {
-  const std::size_t before = allocations;
+  const std::size_t before = allocations::count();
   const auto number = std::make_unique<int>(1);
-  EXPECT_EQ(allocations, before + 1);
+  EXPECT_EQ(allocations::count(), before + 1);
 }
 
 TEST(Allocation, IsNotNeededFromQueryToReply) {
@@ -40,7 +27,7 @@ TEST(Allocation, IsNotNeededFromQueryToReply) {
   std::array<std::byte, kMaxQuestionMessageSize> query_buffer{};
   std::array<std::byte, 512 + kReplySlack> buffer{};
   Response response;
-  const std::size_t before = allocations;
+  const std::size_t before = allocations::count();
 
   const auto query = parse_query(good);
   const std::size_t error_size = write_error_reply(buffer, bad, parse_query(bad).error());
@@ -52,7 +39,7 @@ TEST(Allocation, IsNotNeededFromQueryToReply) {
   const std::size_t reply = finish_reply(buffer, stored, ReplyShape::for_udp(query.value(), 1232),
                                          Ede{.code = EdeCode::stale_answer, .text = "stale"});
 
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations::count(), before);
   EXPECT_TRUE(error_size > 0 && sent > 0 && !is_malformed && ttl && reply > stored);
 }
 

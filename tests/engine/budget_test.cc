@@ -148,12 +148,13 @@ TEST_F(BudgetScenario, AFullTableShedsTheNewestOfTheLongestClass) {
 }
 
 TEST_F(BudgetScenario, RetriesPayAndWaitBehindFirstTries) {
+  learn_rtt();
   ask("silent.example. A");
   forget_exchanges();
-  pass(999ms);
+  pass(399ms);
   for (int i = 0; i < 100; ++i) ask("n" + std::to_string(i) + ".example. A");
   EXPECT_EQ(take_sent().size(), 60U);
-  pass(110ms);  // the retry is due by now; 40 first tries were waiting before it
+  pass(50ms);  // the retry is due by now; 40 first tries were waiting before it
   const auto sent = take_sent();
   ASSERT_GE(sent.size(), 41U);
   EXPECT_EQ(std::ranges::find(sent, "silent.example. A") - sent.begin(), 40);

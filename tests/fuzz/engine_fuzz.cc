@@ -161,6 +161,8 @@ class Machine {
     ClientRef client;
     client.client = *Endpoint::parse("198.51.100.7", static_cast<std::uint16_t>(script.next(16)));
     switch (script.next(8)) {
+      case 4:  // a listener has answered it from an entry that is about to expire
+        return engine_.on_refresh(query, now_, actions_);
       case 5:
         query.edns = dns::Edns{.dnssec_ok = true, .options = {}};
         break;
@@ -304,6 +306,7 @@ class Machine {
                               .max_waiters = 24,
                               .max_exchanges = 16,
                               .max_failures = 16,
+                              .max_subtrees = 16,
                               .deadline = std::chrono::milliseconds{2'000}};
   cache::ResponseCache cache_{1 << 16, HashKey{1, 2}};
   QueryEngine engine_{limits_, cache_, Random{HashKey{3, 4}}};

@@ -1,39 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "resolver/net/udp_listener.h"
 #include "tests/net/loopback.h"
-
-namespace {
-
-std::size_t allocation_count = 0;
-
-// Not inlined: the compiler must not see free() on what comes from operator new.
-[[gnu::noinline]] void release(void* memory) noexcept { std::free(memory); }
-
-[[gnu::noinline]] void* allocate(std::size_t size, std::size_t alignment) {
-  ++allocation_count;
-  void* const memory =
-      alignment > alignof(std::max_align_t)
-          ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
-          : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc{};
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { release(memory); }
-void operator delete(void* memory, std::size_t) noexcept { release(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+#include "tests/support/allocations.h"
 
 namespace sluice::net {
 namespace {
@@ -84,9 +55,9 @@ class HitPathAllocation : public ::testing::Test {
 TEST_F(HitPathAllocation, IsZeroFromSocketToSocketForHits) {
   ASSERT_TRUE(serve(hits_, 10, 1));
 
-  const std::size_t before = allocation_count;
+  const std::size_t before = allocations::count();
   const bool served = serve(hits_, 500, 1) && serve(hits_, 50, 100);
-  const std::size_t after = allocation_count;
+  const std::size_t after = allocations::count();
 
   EXPECT_TRUE(served);
   EXPECT_GT(before, 0) << "the count works";
@@ -102,9 +73,9 @@ TEST_F(HitPathAllocation, IsZeroForErrorsAndUpToTheSinkForMisses) {
                                          wire::query("example. AXFR", {.edns = wire::Edns{}})};
   ASSERT_TRUE(serve(queries, 10, 3));
 
-  const std::size_t before = allocation_count;
+  const std::size_t before = allocations::count();
   const bool served = serve(queries, 100, 30);
-  const std::size_t after = allocation_count;
+  const std::size_t after = allocations::count();
 
   EXPECT_TRUE(served);
   EXPECT_GT(before, 0) << "the count works";

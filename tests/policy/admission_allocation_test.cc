@@ -1,27 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "policy/admission_queue.h"
 #include "resolver/base/random.h"
-
-namespace {
-
-std::size_t allocation_count = 0;
-
-void* allocate(std::size_t size) {
-  void* const memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc{};
-  ++allocation_count;
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocations.h"
 
 namespace sluice::policy {
 namespace {
@@ -34,7 +15,7 @@ TEST(AdmissionQueueAllocation, NothingAllocatesAfterConstruction) {
   TimePoint now{1000s};
   std::size_t pushed = 0;
 
-  const std::size_t before = allocation_count;
+  const std::size_t before = allocations::count();
   for (int step = 0; step < 20'000; ++step) {
     now += 1ms;
     const auto item = static_cast<AdmissionQueue::Item>(random.below(kCapacity));
@@ -55,7 +36,7 @@ TEST(AdmissionQueueAllocation, NothingAllocatesAfterConstruction) {
       queue.remove(shed->item);
     if (random.below(2) == 0 && queue.front(now, AdmissionQueue::Supply::spare)) queue.pop(now);
   }
-  const std::size_t after = allocation_count;
+  const std::size_t after = allocations::count();
 
   EXPECT_EQ(after, before);
   EXPECT_GT(before, 0U);

@@ -53,6 +53,7 @@ class AuditOf : public ::testing::Test {
                               .max_waiters = 1,
                               .max_exchanges = 1,
                               .max_failures = 16,
+                              .max_subtrees = 16,
                               .deadline = 4'500ms};
   cache::ResponseCache cache_{1 << 20, HashKey{1, 2}};
   QueryEngine engine_{limits_, cache_, Random{HashKey{3, 4}}};

@@ -79,6 +79,12 @@ void Replay::apply(const ScenarioRecord::Query& query) {
   engine_.on_query(query.client, parsed.value(), now_, actions_);
 }
 
+void Replay::apply(const ScenarioRecord::Refresh& refresh) {
+  const auto parsed = dns::parse_query(refresh.message);
+  if (!parsed.has_value()) return audit_.note("the record holds a query that is none");
+  engine_.on_refresh(parsed.value(), now_, actions_);
+}
+
 void Replay::apply(const ScenarioRecord::Outcome& outcome) {
   const auto waiting = waiting_.find(outcome.exchange);
   if (waiting == waiting_.end()) return;  // not started yet, or it has expired

@@ -65,6 +65,7 @@ class Replay {
   void pass_until(TimePoint end);
   void apply(const ScenarioRecord::Configuration& configuration);
   void apply(const ScenarioRecord::Query& query);
+  void apply(const ScenarioRecord::Refresh& refresh);
   void apply(const ScenarioRecord::Outcome& outcome);
   void apply(const ScenarioRecord::Connection& connection);
   void perform();

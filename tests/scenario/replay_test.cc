@@ -125,6 +125,15 @@ TEST(Replay, TakesAnExchangeThatNeverLeftForUnsent) {
   EXPECT_THAT(replay.rcodes(), ElementsAre(kServfail));
 }
 
+TEST(Replay, AsksInTheBackgroundWhereTheRecordDoes) {
+  const SampleRecord sample = SampleRecord{}.refresh("a.example. A", 0ms);
+  WatchedReplay replay{sample.record(), std::nullopt};
+
+  EXPECT_THAT(replay.run(), IsEmpty());
+  EXPECT_THAT(replay.rcodes(), IsEmpty());
+  EXPECT_GE(replay.audit().exchanges(), 1U);
+}
+
 TEST(Replay, FindsALostReply) {
   const SampleRecord sample = two_names();
   WatchedReplay replay{sample.record(), std::nullopt};

@@ -38,6 +38,10 @@ upstream = "vpc"
     record_.asked(client, wire::query(question), kStart + at);
     return *this;
   }
+  SampleRecord& refresh(std::string_view question, Duration at) {
+    record_.refreshed(wire::query(question), kStart + at);
+    return *this;
+  }
   /// The engine asked the server for it; the exchange's number is its slot.
   SampleRecord& start(std::string_view question, Duration at,
                       Transport transport = Transport::udp) {
@@ -75,6 +79,7 @@ upstream = "vpc"
                           .max_waiters = 16,
                           .max_exchanges = 16,
                           .max_failures = 16,
+                          .max_subtrees = 16,
                           .deadline = std::chrono::milliseconds{4'500}}};
   std::uint32_t next_slot_ = 0;
 };

@@ -13,6 +13,10 @@ void ScenarioRecord::asked(const ClientRef& client, std::span<const std::byte> m
   events_.push_back({now, Query{client, Bytes{message.begin(), message.end()}}});
 }
 
+void ScenarioRecord::refreshed(std::span<const std::byte> message, TimePoint now) {
+  events_.push_back({now, Refresh{Bytes{message.begin(), message.end()}}});
+}
+
 void ScenarioRecord::started(const StartExchange& start, std::span<const std::byte> query,
                              TimePoint now) {
   open_[{start.id.slot, start.id.generation}] = exchanges_.size();

@@ -25,6 +25,10 @@ class ScenarioRecord {
     ClientRef client;
     Bytes message;
   };
+  /// A listener has answered a query from an entry that is about to expire.
+  struct Refresh {
+    Bytes message;
+  };
   /// The end of the exchange with this number.
   struct Outcome {
     std::size_t exchange = 0;
@@ -39,7 +43,7 @@ class ScenarioRecord {
   };
   struct Event {
     TimePoint at{};
-    std::variant<Configuration, Query, Outcome, Connection> what;
+    std::variant<Configuration, Query, Refresh, Outcome, Connection> what;
   };
 
   /// An exchange that the engine started; its number is its place in exchanges().
@@ -57,6 +61,7 @@ class ScenarioRecord {
   void configured(std::string_view toml, TimePoint now);
   /// `message` is a query that dns::parse_query takes.
   void asked(const ClientRef& client, std::span<const std::byte> message, TimePoint now);
+  void refreshed(std::span<const std::byte> message, TimePoint now);
   void started(const StartExchange& start, std::span<const std::byte> query, TimePoint now);
   /// An exchange that has ended already, or was never started, is ignored, as the engine does.
   void finished(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now);

@@ -173,10 +173,17 @@ void EngineScenario::pass(Duration duration) {
   now_ = end;
 }
 
+void EngineScenario::learn_rtt() {
+  ask("fast.example. A");
+  expect_exchange().answer({"fast.example. 60 IN A 192.0.2.1"});
+  (void)expect_reply();
+}
+
 void EngineScenario::refresh(std::string_view question) {
   const wire::Bytes message = wire::query(question, {.edns = wire::Edns{}});
   const auto query = dns::parse_query(message);
   ASSERT_TRUE(query.has_value());
+  record_->refreshed(message, now_);
   engine_->on_refresh(query.value(), now_, actions_);
   perform();
 }

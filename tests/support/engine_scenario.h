@@ -71,6 +71,8 @@ class EngineScenario : public ::testing::Test {
   void ask_as(const ClientRef& client, std::string_view question,
               const wire::QueryOptions& options = {});
   [[nodiscard]] ClientRef new_client();
+  /// Lets the server answer one question at once, so that its time-out is known: 400 ms.
+  void learn_rtt();
   /// The listener has answered `question` from an entry that is about to expire.
   void refresh(std::string_view question);
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+/// Counts what a test's process asks of the heap: whatever links this has its operator new and
+/// delete replaced. Not for processes with several threads.
+namespace sluice::allocations {
+
+/// Allocations so far.
+[[nodiscard]] std::size_t count() noexcept;
+/// Octets allocated now, by what the allocator gave and its own header of 8 each.
+[[nodiscard]] std::size_t bytes() noexcept;
+
+}  // namespace sluice::allocations
