@@ -197,7 +197,10 @@ void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, Actio
   // Nobody waited until now: it was a prefetch, or a refresh whose stale data is gone.
   question.purpose = Purpose::clients;
   question.deadline = now + limits_.deadline;
-  table_.arm(index);
+  // If it has no more to ask and waits for late answers, it does so for the new deadline.
+  const bool waits_for_late =
+      question.state == InFlight::State::asked && question.exchange == kNone;
+  table_.set_try_deadline(index, waits_for_late ? question.deadline : question.try_deadline);
   if (question.state == InFlight::State::asked) return;
   dequeue(index, now);
   enqueue(index, question.tries == 0 ? Attempt::first : Attempt::again, now, out);

@@ -30,7 +30,7 @@ class Request {
     header().cmd = command;
   }
   Header& header() { return *reinterpret_cast<Header*>(words_.data()); }
-  const std::byte* behind() const {
+  [[nodiscard]] const std::byte* behind() const {
     return reinterpret_cast<const std::byte*>(words_.data()) + sizeof(Header);
   }
   bool ask(int socket, const std::string& interface) {

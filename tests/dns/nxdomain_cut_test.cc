@@ -59,8 +59,8 @@ TEST(NxdomainCut, SaysNothingWhereAnAliasLedElsewhere) {
 
 TEST(NxdomainCut, SaysNothingWithoutAnSoaOrForAnotherCode) {
   EXPECT_FALSE(denies_own_name(parse(nxdomain("gone.example. A", {}, {}))));
-  EXPECT_FALSE(denies_own_name(
-      parse(wire::response("www.example. A", {"www.example. 60 IN A 192.0.2.1"}))));
+  EXPECT_FALSE(
+      denies_own_name(parse(wire::response("www.example. A", {"www.example. 60 IN A 192.0.2.1"}))));
 }
 
 }  // namespace

@@ -6,22 +6,8 @@ import time
 import unittest
 
 import wire
-from lab import SystemTest, is_sanitized, wait_for
+from lab import AMPLE, SystemTest, is_sanitized, wait_for
 
-AMPLE = """
-[[budget]]
-name = "eni"
-limit = 1000000
-burst = 100000
-shared = ""
-[[upstream]]
-name = "vpc"
-servers = ["127.0.0.1:{upstream}"]
-budget = "eni"
-[[zone]]
-name = "."
-upstream = "vpc"
-"""
 PROBE = "www.example.com"
 MAX_GROWTH = (256 if is_sanitized() else 8) << 20  # of the daemon, in octets
 IDLE_SECONDS = 0.3

@@ -4,25 +4,9 @@ import random
 import unittest
 
 import wire
-from lab import SystemTest, is_sanitized, wait_for
+from lab import AMPLE, SystemTest, is_sanitized, wait_for
 
-# A budget so large that nothing waits for packets here.
-AMPLE = """
-[cache]
-max_bytes = "1MiB"
-[[budget]]
-name = "eni"
-limit = 1000000
-burst = 100000
-shared = ""
-[[upstream]]
-name = "vpc"
-servers = ["127.0.0.1:{upstream}"]
-budget = "eni"
-[[zone]]
-name = "."
-upstream = "vpc"
-"""
+CONFIG = '[cache]\nmax_bytes = "1MiB"\n' + AMPLE
 PROBE = "www.example.com"
 MAX_GROWTH = (256 if is_sanitized() else 8) << 20  # of the daemon, in octets
 NO_LIMIT = 1_000_000
@@ -32,7 +16,7 @@ class HostileTest(SystemTest):
     def setUp(self):
         super().setUp()
         self.vpc = self.start_vpcsim(limit=NO_LIMIT)
-        self.daemon = self.start_sluiced(self.vpc.port, AMPLE, server="max_exchanges = 256")
+        self.daemon = self.start_sluiced(self.vpc.port, CONFIG, server="max_exchanges = 256")
         self.client = wire.UdpClient(self.daemon.port)
         self.addCleanup(self.client.socket.close)
         self.client.ask(PROBE)  # it is answered from the cache from now on

@@ -19,6 +19,23 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 PATIENCE = 20.0  # seconds for anything that should happen at once
 
 
+# A budget so large that nothing waits for packets. {upstream} is filled in.
+AMPLE = """
+[[budget]]
+name = "eni"
+limit = 1000000
+burst = 100000
+shared = ""
+[[upstream]]
+name = "vpc"
+servers = ["127.0.0.1:{upstream}"]
+budget = "eni"
+[[zone]]
+name = "."
+upstream = "vpc"
+"""
+
+
 def free_port():
     """A port that was free for UDP and TCP a moment ago, for peers that cannot choose their own."""
     while True:

@@ -6,24 +6,10 @@ import threading
 import unittest
 
 import wire
-from lab import PATIENCE, SystemTest, hang_up, wait_for
+from lab import AMPLE, PATIENCE, SystemTest, hang_up, wait_for
 
 THREADS = 3
 CLIENTS = 12
-CONFIG = """
-[[budget]]
-name = "eni"
-limit = 1000000
-burst = 100000
-shared = ""
-[[upstream]]
-name = "vpc"
-servers = ["127.0.0.1:{upstream}"]
-budget = "eni"
-[[zone]]
-name = "."
-upstream = "vpc"
-"""
 ANOTHER_ZONE = """
 [[zone]]
 name = "another.example.com"
@@ -69,7 +55,7 @@ class Threads(SystemTest):
     def setUp(self):
         super().setUp()
         self.vpc = self.start_vpcsim(limit=1_000_000)
-        self.daemon = self.start_sluiced(self.vpc.port, CONFIG, server=f"threads = {THREADS}")
+        self.daemon = self.start_sluiced(self.vpc.port, AMPLE, server=f"threads = {THREADS}")
         with wire.UdpClient(self.vpc.port) as truth:
             self.answers = {name: truth.ask(name).addresses for name in self.NAMES}
 
@@ -118,7 +104,7 @@ class Threads(SystemTest):
     def test_a_reload_under_load_disturbs_nobody(self):
         clients = self.start_clients(self.endlessly)
         for reloads in range(1, 6):
-            self.daemon.write_config(CONFIG + (ANOTHER_ZONE if reloads % 2 else ""))
+            self.daemon.write_config(AMPLE + (ANOTHER_ZONE if reloads % 2 else ""))
             hang_up(self.daemon)
             wait_for(lambda: self.daemon.metrics()['sluice_reloads_total{result="ok"}'] == reloads,
                      f"reload {reloads}")

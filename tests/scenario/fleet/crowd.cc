@@ -52,7 +52,8 @@ void Crowd::ask(std::uint32_t slot, TimePoint now) {
                  .id = static_cast<std::uint16_t>(is_fresh ? lookup.tries : 1),
                  .name = lookup.name},
                 now);
-  events_.add(now + habit_of(lookup).timeout, TryOver{ticket, lookup.tries});
+  static_assert(lab::kGlibc.timeout == lab::kBatchJob.timeout);
+  events_.add_in_order(now + habit_of(lookup).timeout, TryOver{ticket, lookup.tries});
 }
 
 void Crowd::on_reply(const ReplyArrives& reply, TimePoint now) {

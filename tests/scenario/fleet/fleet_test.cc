@@ -19,6 +19,18 @@ Workload small_workload() {
   return workload;
 }
 
+TEST(EventQueue, GivesTheEarliestFirstAndOfOneInstantTheFirstAdded) {
+  EventQueue<int> queue;
+  queue.add(t0 + 2s, 5);
+  queue.add_in_order(t0 + 1s, 2);
+  queue.add_in_order(t0 + 2s, 6);
+  queue.add(t0 + 1s, 3);
+  queue.add(t0, 1);
+  queue.add(t0 + 1s, 4);
+  for (int expected = 1; expected <= 6; ++expected) EXPECT_EQ(queue.pop(), expected);
+  EXPECT_EQ(queue.next(), kNever);
+}
+
 TEST(LookupName, SurvivesTheWireForm) {
   for (const std::uint32_t number : {0U, 9U, 10U, 255U, 256U, 4'999U, 1'048'575U}) {
     EXPECT_EQ(LookupName::of(LookupName::ordinary(number).question()),
