@@ -44,6 +44,9 @@ class QueryEngine {
   static constexpr Duration kStaleTimer = std::chrono::milliseconds{1'800};
   /// After a failure stale data is given at once for so long, and nobody asked (the same).
   static constexpr Duration kStaleRecheck = std::chrono::seconds{30};
+  /// Retries to a lone server that has answered nothing meanwhile: for a lost packet they suffice,
+  /// and a server that is slow or silent is not asked everything twice.
+  static constexpr std::uint32_t kBlindRetries = 3;
   /// The last resort against lost packets, TCP, is taken if so much of the deadline is left.
   static constexpr Duration kTcpNeeds = std::chrono::seconds{1};
   /// Part of max_in_flight that questions which nobody waits for may take.
@@ -181,6 +184,7 @@ class QueryEngine {
   void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
   void on_try_timeout(Index index, TimePoint now, ActionList& out);
   void on_silence(const ExchangeState& exchange, TimePoint now) noexcept;
+  [[nodiscard]] bool is_blind(const InFlight& question) const noexcept;
   [[nodiscard]] bool may_retry(const InFlight& question, TimePoint now) noexcept;
   void on_response(const ExchangeState& exchange, Index own, std::span<const std::byte> message,
                    TimePoint now, ActionList& out);

@@ -46,10 +46,12 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
                        .timed_out = false,
                        .started = now};
   routing_.acquire(question.rule);
-  if (question.tries > 0)
+  if (question.tries > 0) {
     rule.counters->add(ZoneMetric::retries);
-  else
+    ++path.blind_retries;
+  } else {
     rule.retries->on_first_try(now);
+  }
   if (path.breaker.is_open()) {
     path.breaker.on_probe(now);
     rule.upstream_counters->add(UpstreamMetric::probes);
@@ -155,6 +157,8 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
     case ExchangeStatus::answered:
       path.rtt.add_sample(now - exchange.started);
       path.failures_in_row = 0;
+      path.blind_retries = 0;
+      path.answered_at = now;
       path.breaker.on_answer(now);
       on_response(exchange, own, outcome.response, now, out);
       break;
@@ -302,10 +306,17 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   InFlight& question = table_[index];
   SLUICE_ASSERT(question.exchange != kNone);
   ExchangeState& exchange = exchanges_[question.exchange];
-  exchange.timed_out = true;
+  if (!exchange.timed_out) {
+    exchange.timed_out = true;
+    on_silence(exchange, now);
+    update_silence(question.rule, now, out);
+  }
+  if (is_blind(question)) {
+    const unsigned sends = question.sends[question.server];
+    const Path& path = routing_.rule(question.rule).paths[question.server];
+    return table_.set_try_deadline(index, now + path.rtt.timeout(sends));
+  }
   question.exchange = kNone;
-  on_silence(exchange, now);
-  update_silence(question.rule, now, out);
   on_try_failed(index, FailureCause::timeout, now, out);
 }
 
@@ -331,6 +342,15 @@ void QueryEngine::on_try_failed(Index index, FailureCause cause, TimePoint now, 
     question.transport = Transport::udp;
   }
   wait_for_late_answers(index, now, out);
+}
+
+/// Whether nothing tells a lost packet from a server that has become slow, and enough has been
+/// risked on the former: then the try is waited for longer.
+bool QueryEngine::is_blind(const InFlight& question) const noexcept {
+  const Rule& rule = routing_.rule(question.rule);
+  const Path& path = rule.paths[question.server];
+  return rule.paths.size() == 1 && !rule.is_silent && path.blind_retries >= kBlindRetries &&
+         path.answered_at < exchanges_[question.exchange].started;
 }
 
 /// Whether the upstream's retry budget pays for one more try.

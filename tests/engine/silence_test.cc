@@ -181,6 +181,35 @@ TEST_F(RetryScenario, SpendsAFifthOfTheFirstTriesAndTenASecondOnRetries) {
   EXPECT_GT(upstream_metric("vpc", UpstreamMetric::retries_refused), 0U);
 }
 
+TEST_F(RetryScenario, DoesNotAskEverythingTwiceWhenTheServerBecomesSlow) {
+  learn_rtt();
+  std::vector<AskedExchange> asked;
+  for (int i = 0; i < 100; ++i) {  // 100/s, each answered after 1.7 s
+    ask("n" + std::to_string(i) + ".example. A");
+    pass(10ms);
+    while (has_exchange()) asked.push_back(expect_exchange());
+  }
+  pass(690ms);
+  while (has_exchange()) asked.push_back(expect_exchange());
+  EXPECT_LE(asked.size(), 103U);
+  for (const auto& exchange : asked) exchange.answer_rcode(dns::Rcode::nxdomain);
+  EXPECT_EQ(engine().in_flight(), 0U);
+}
+
+TEST_F(RetryScenario, AsksAgainWhatWasLostInAShortSilence) {
+  learn_rtt();
+  for (int i = 0; i < 20; ++i) ask("lost" + std::to_string(i) + ".example. A");
+  pass(700ms);
+  forget_exchanges();
+  ask("first.example. A");
+  expect_exchange().answer_rcode(dns::Rcode::nxdomain);
+  pass(1'500ms);
+  std::size_t again = 0;
+  for (; has_exchange(); ++again) expect_exchange().answer_rcode(dns::Rcode::nxdomain);
+  EXPECT_GE(again, 17U);
+  EXPECT_EQ(engine().in_flight(), 0U);
+}
+
 TEST_F(RetryScenario, AsksNotAgainForAnAnswerThatWouldComeTooLate) {
   for (int i = 0; i < 30; ++i) {
     ask(std::to_string(i) + ".1.1.104.in-addr.arpa. PTR");
