@@ -157,8 +157,8 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
     case ExchangeStatus::answered:
       path.rtt.add_sample(now - exchange.started);
       path.failures_in_row = 0;
-      path.blind_retries = 0;
-      path.answered_at = now;
+      if (!exchange.timed_out) path.blind_retries = 0;
+      path.latest_answered = std::max(path.latest_answered, exchange.started);
       path.breaker.on_answer(now);
       on_response(exchange, own, outcome.response, now, out);
       break;
@@ -306,16 +306,19 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   InFlight& question = table_[index];
   SLUICE_ASSERT(question.exchange != kNone);
   ExchangeState& exchange = exchanges_[question.exchange];
+  const Rule& rule = routing_.rule(question.rule);
+  const Path& path = rule.paths[question.server];
+  const unsigned sends = question.sends[question.server];
+  // What has been learned of the server meanwhile counts, too.
+  const unsigned attempt = sends - 1 + (question.transport == Transport::tcp ? 1 : 0);
+  const TimePoint due = exchange.started + patience_with(path, rule, attempt);
+  if (due > now) return table_.set_try_deadline(index, due);
   if (!exchange.timed_out) {
     exchange.timed_out = true;
     on_silence(exchange, now);
     update_silence(question.rule, now, out);
   }
-  if (is_blind(question)) {
-    const unsigned sends = question.sends[question.server];
-    const Path& path = routing_.rule(question.rule).paths[question.server];
-    return table_.set_try_deadline(index, now + path.rtt.timeout(sends));
-  }
+  if (is_blind(question)) return table_.set_try_deadline(index, now + path.rtt.timeout(sends));
   question.exchange = kNone;
   on_try_failed(index, FailureCause::timeout, now, out);
 }
@@ -344,13 +347,17 @@ void QueryEngine::on_try_failed(Index index, FailureCause cause, TimePoint now, 
   wait_for_late_answers(index, now, out);
 }
 
-/// Whether nothing tells a lost packet from a server that has become slow, and enough has been
-/// risked on the former: then the try is waited for longer.
+/// Whether nothing tells a lost packet from a server that has become slow (it has answered nothing
+/// that it was asked later), and enough has been risked on the former: then the try is waited for
+/// longer.
 bool QueryEngine::is_blind(const InFlight& question) const noexcept {
   const Rule& rule = routing_.rule(question.rule);
   const Path& path = rule.paths[question.server];
-  return rule.paths.size() == 1 && !rule.is_silent && path.blind_retries >= kBlindRetries &&
-         path.answered_at < exchanges_[question.exchange].started;
+  if (rule.paths.size() > 1 || path.latest_answered >= exchanges_[question.exchange].started)
+    return false;
+  // In a silence one that waits in the queue is enough: the next probe.
+  if (rule.is_silent) return routing_.gates()[rule.gate]->queue.size(question.rule) > 0;
+  return path.blind_retries >= kBlindRetries;
 }
 
 /// Whether the upstream's retry budget pays for one more try.

@@ -31,8 +31,8 @@ struct Path {
   policy::CircuitBreaker breaker;
   std::uint32_t in_flight = 0;        ///< exchanges open, late ones among them
   std::uint32_t failures_in_row = 0;  ///< time-outs and network errors since the last answer
-  std::uint32_t blind_retries = 0;    ///< sent since the last answer
-  TimePoint answered_at{};            ///< the last time
+  std::uint32_t blind_retries = 0;    ///< sent since the last timely answer
+  TimePoint latest_answered{};        ///< when the latest exchange that was answered began
   TimePoint plain_until{};            ///< asked without EDNS until then: it has refused it
   std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
 };
