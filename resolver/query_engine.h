@@ -44,8 +44,8 @@ class QueryEngine {
   static constexpr Duration kStaleTimer = std::chrono::milliseconds{1'800};
   /// After a failure stale data is given at once for so long, and nobody asked (the same).
   static constexpr Duration kStaleRecheck = std::chrono::seconds{30};
-  /// Retries, since the last timely answer, to a lone server that may only be slow: enough for a lost
-  /// packet, and a server that is slow or silent is not asked everything twice.
+  /// Retries, since the last timely answer, to a lone server that may only be slow: enough for a
+  /// lost packet, and a server that is slow or silent is not asked everything twice.
   static constexpr std::uint32_t kBlindRetries = 3;
   /// The last resort against lost packets, TCP, is taken if so much of the deadline is left.
   static constexpr Duration kTcpNeeds = std::chrono::seconds{1};
@@ -180,6 +180,7 @@ class QueryEngine {
 
   // query_engine_exchange.cc: queries to upstreams and their outcomes
   void start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out);
+  void write_query(Index index, std::uint32_t slot, TimePoint now, ActionList& out);
   void wait_for_late_answers(Index index, TimePoint now, ActionList& out);
   void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
   void on_try_timeout(Index index, TimePoint now, ActionList& out);

@@ -56,7 +56,6 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
     path.breaker.on_probe(now);
     rule.upstream_counters->add(UpstreamMetric::probes);
   }
-  const unsigned attempt = question.sends[question.server];
   ++question.sends[question.server];
   ++question.tries;
   ++question.open_exchanges;
@@ -75,7 +74,16 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
     question.has_left_host = true;
   }
   counters_.set(ProcessMetric::exchanges, exchanges_.size());
+  write_query(index, *slot, now, out);
+}
 
+/// Sets the time of the try and appends its query to the actions.
+void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, ActionList& out) {
+  const InFlight& question = table_[index];
+  const Rule& rule = routing_.rule(question.rule);
+  const Path& path = rule.paths[question.server];
+  const bool is_tcp = question.transport == Transport::tcp;
+  const unsigned attempt = question.sends[question.server] - 1U;
   const Duration patience = patience_with(path, rule, attempt + (is_tcp ? 1 : 0));
   const auto jitter = static_cast<std::int64_t>(
       random_.below(static_cast<std::uint64_t>(patience.count()) / 10 + 1));
@@ -85,10 +93,10 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
   const auto use_edns = now < path.plain_until ? dns::UseEdns::no : dns::UseEdns::yes;
   const std::size_t size = dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(),
                                                      random_.next_id(), question.key, use_edns);
-  out.start({.id = {*slot, exchanges_.generation(*slot)},
+  out.start({.id = {slot, exchanges_.generation(slot)},
              .server = path.server,
              .transport = question.transport,
-             .interface = routing_.gates()[rule.gate]->interface(lane),
+             .interface = routing_.gates()[rule.gate]->interface(exchanges_[slot].lane),
              .query = {}},
             size);
 }

@@ -3,6 +3,8 @@
 #include <sstream>
 #include <string>
 
+#include "resolver/net/background_allowance.h"
+
 namespace sluice::app {
 
 namespace {
@@ -41,12 +43,13 @@ void for_each_lane(const conf::Config& config, const Routing& routing, F&& use) 
 std::vector<net::WatchedLane> watched_lanes(const conf::Config& config, const Routing& routing) {
   std::vector<net::WatchedLane> lanes;
   for_each_lane(config, routing, [&](Gate& gate, Lane& lane, const auto& servers) {
-    lanes.push_back({.name = gate.name,
-                     .interfaces = interfaces_of(gate, lane, routing),
-                     .servers = servers,
-                     .budget = &lane.budget,
-                     .allowance = net::make_allowance_source(gate.config.allowance_counter),
-                     .counts_others = gate.config.count_others});
+    lanes.push_back(
+        {.name = gate.name,
+         .interfaces = interfaces_of(gate, lane, routing),
+         .servers = servers,
+         .budget = &lane.budget,
+         .allowance = net::in_background(net::make_allowance_source(gate.config.allowance_counter)),
+         .counts_others = gate.config.count_others});
   });
   return lanes;
 }
