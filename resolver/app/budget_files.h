@@ -14,4 +14,8 @@ namespace sluice::app {
 /// what to do; that never keeps the daemon from serving.
 [[nodiscard]] std::map<std::string, BudgetFiles> open_budget_files(const conf::Config& config);
 
+/// Asks again which interfaces the routes lead through, for each budget with interface = "auto".
+/// Logs what has changed.
+void follow_routes(const conf::Config& config, const Routing& routing);
+
 }  // namespace sluice::app

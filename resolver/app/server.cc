@@ -13,7 +13,6 @@
 #include "conf/load.h"
 #include "conf/reload.h"
 #include "resolver/app/budget_files.h"
-#include "resolver/app/watched_lanes.h"
 #include "resolver/net/log.h"
 
 namespace sluice::app {
@@ -80,8 +79,8 @@ Server::Server(std::string config_path, conf::Config config)
       worker_{loop_, engine_},
       exchange_{loop_, worker_, {.max_open = config_.server.max_exchanges}},
       listeners_{loop_, cache_, worker_, config_.server},
-      budget_watch_{loop_},
-      interfaces_watcher_{loop_, [this] { watch_budgets(); }} {
+      watched_budgets_{loop_},
+      interfaces_watcher_{loop_, [this] { follow_interfaces(); }} {
   worker_.attach(exchange_, listeners_);
 }
 
@@ -159,16 +158,16 @@ std::optional<std::string> Server::configure_engine() {
   const conf::Config config = with_system_servers();
   if (auto problem = engine_.configure(config, open_budget_files(config))) return problem;
   exchange_.use_interfaces(engine_.routing().interface_names());
-  budget_watch_.watch(watched_lanes(config, engine_.routing()));
+  watched_budgets_.watch(config, engine_.routing());
   publish_sources();
   return std::nullopt;
 }
 
-/// Routes, links or addresses have changed: "auto" may mean another interface now.
-void Server::watch_budgets() {
-  log::info("interfaces_changed", {});
-  if (const auto problem = configure_engine())
-    log::error("interfaces_not_followed", {{"reason", *problem}});
+/// "auto" may mean another interface now, and an interface may have been replaced under its name.
+void Server::follow_interfaces() {
+  const conf::Config config = with_system_servers();
+  follow_routes(config, engine_.routing());
+  watched_budgets_.watch(config, engine_.routing());
 }
 
 std::vector<std::string> Server::reload() {
@@ -232,7 +231,7 @@ net::AdminSources Server::admin_sources() {
 
 void Server::refresh_gauges() {
   engine_.refresh_gauges(Clock::now());
-  count_watch(budget_watch_.report(), with_system_servers(), engine_.routing());
+  watched_budgets_.count();
   engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
   gauge_timer_.expires_after(kGaugeInterval);
   gauge_timer_.async_wait([this](const boost::system::error_code& ec) {

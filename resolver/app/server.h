@@ -14,8 +14,8 @@
 #include "conf/config.h"
 #include "conf/problem.h"
 #include "resolver/app/admin_thread.h"
+#include "resolver/app/watched_budgets.h"
 #include "resolver/base/guarded.h"
-#include "resolver/net/budget_watch.h"
 #include "resolver/net/cares_exchange.h"
 #include "resolver/net/interfaces_watcher.h"
 #include "resolver/net/listeners.h"
@@ -50,7 +50,7 @@ class Server {
   [[nodiscard]] std::optional<std::string> configure_engine();
   [[nodiscard]] std::vector<std::string> reload();
   void follow_system_servers();
-  void watch_budgets();
+  void follow_interfaces();
   void publish_sources();
   void await_signal();
   void drain();
@@ -69,7 +69,7 @@ class Server {
   net::Worker worker_;
   net::CaresExchange exchange_;
   net::Listeners listeners_;
-  net::BudgetWatch budget_watch_;
+  WatchedBudgets watched_budgets_;
   net::InterfacesWatcher interfaces_watcher_;
   std::unique_ptr<net::ResolvConfWatcher> system_servers_;
 

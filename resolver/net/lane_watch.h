@@ -22,7 +22,7 @@ struct WatchedLane {
   std::vector<std::string> interfaces;                   ///< by which its packets leave
   std::vector<Endpoint> servers;                         ///< that it pays for
   policy::PacketBudget* budget = nullptr;                ///< outlives the watch
-  std::unique_ptr<AllowanceSource> allowance = nullptr;  ///< null: nobody counts drops
+  std::shared_ptr<AllowanceSource> allowance = nullptr;  ///< null: nobody counts drops
   bool counts_others = true;
 };
 
