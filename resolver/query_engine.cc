@@ -60,7 +60,7 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
   }
   auto& counters = *routing_.rule(*rule).counters;
   counters.add(ZoneMetric::queries);
-  const Arrival arrival{client, shape, key, cache_.hash(key), *rule};
+  Arrival arrival{client, shape, key, cache_.hash(key), *rule};
   // Only UDP loses replies; over TCP a client that asks twice wants two.
   if (client.transport == Transport::udp && table_.has_waiter(client, query.id, arrival.hash)) {
     counters.add(ZoneMetric::retransmits_absorbed);
@@ -68,8 +68,10 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
   }
   if (const Index index = table_.find(key, arrival.hash); index != kNone) {
     if (table_[index].purpose == Purpose::refresh &&
-        answer_stale(arrival, {dns::EdeCode::stale_answer, "being asked for again"}, now, out))
+        answer_stale(arrival, "being asked for again", now, out))
       return;
+    if (table_[index].waiter_count == 0)
+      arrival.is_stored = cache_.lookup(key, arrival.hash, now, stored_message_).has_value();
     return join(index, arrival, now, out);
   }
   if (answer_without_asking(arrival, now, out)) return;
@@ -81,9 +83,10 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
 
 /// A listener may have missed before the answer was stored and handed over after: what is fresh is
 /// looked for once more.
-bool QueryEngine::answer_without_asking(const Arrival& arrival, TimePoint now, ActionList& out) {
+bool QueryEngine::answer_without_asking(Arrival& arrival, TimePoint now, ActionList& out) {
   const Rule& rule = routing_.rule(arrival.rule);
   const auto hit = cache_.lookup(arrival.key, arrival.hash, now, stored_message_);
+  arrival.is_stored = hit.has_value();
   if (hit && hit->freshness == cache::Freshness::fresh) {
     reply_with_response(arrival.client, arrival.shape, {stored_message_.data(), hit->size},
                         std::nullopt, out);
@@ -93,8 +96,7 @@ bool QueryEngine::answer_without_asking(const Arrival& arrival, TimePoint now, A
   if (answer_failed(arrival, now, out)) return true;
   if (rule.is_silent) {
     const ReplyText text{"%s does not answer", rule.upstream.c_str()};
-    if (!answer_stale(arrival, {dns::EdeCode::no_reachable_authority, text.view()}, now, out))
-      return false;
+    if (!answer_stale(arrival, text.view(), now, out)) return false;
     // Somebody must ask, or nobody would notice that it answers again.
     if (routing_.gates()[rule.gate]->queue.size(arrival.rule) == 0)
       ask_in_background(arrival, Purpose::refresh, now, out);
@@ -103,7 +105,7 @@ bool QueryEngine::answer_without_asking(const Arrival& arrival, TimePoint now, A
   if (!rule.paths.empty()) return false;
   const ReplyText text{"upstream %s has no servers", rule.upstream.c_str()};
   const dns::Ede ede{dns::EdeCode::not_ready, text.view()};
-  if (answer_stale(arrival, ede, now, out)) return true;
+  if (answer_stale(arrival, text.view(), now, out)) return true;
   rule.counters->add(ZoneMetric::servfail_no_upstream);
   reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
                    out);
@@ -140,7 +142,7 @@ bool QueryEngine::answer_failed(const Arrival& arrival, TimePoint now, ActionLis
                        rule.upstream.c_str(), describe(failure->cause).data(),
                        unsigned{failure->streak}, in_ms(failure->expires - now)};
   const dns::Ede ede{dns::EdeCode::cached_error, text.view()};
-  if (answer_stale(arrival, ede, now, out)) return true;
+  if (answer_stale(arrival, text.view(), now, out)) return true;
   rule.counters->add(ZoneMetric::servfail_cached);
   reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
                    out);
@@ -159,7 +161,7 @@ std::optional<policy::FailureCache::Failure> QueryEngine::failure_of(const dns::
 }
 
 /// False if nothing usable is stored.
-bool QueryEngine::answer_stale(const Arrival& arrival, const dns::Ede& why, TimePoint now,
+bool QueryEngine::answer_stale(const Arrival& arrival, std::string_view why, TimePoint now,
                                ActionList& out) {
   const auto hit = cache_.lookup(arrival.key, arrival.hash, now, stored_message_);
   if (!hit) return false;
@@ -167,7 +169,7 @@ bool QueryEngine::answer_stale(const Arrival& arrival, const dns::Ede& why, Time
   std::optional<dns::Ede> ede;
   if (hit->freshness == cache::Freshness::stale) {
     routing_.rule(arrival.rule).counters->add(ZoneMetric::answered_stale);
-    ede = stale_ede(stored, why.text);
+    ede = stale_ede(stored, why);
   }
   reply_with_response(arrival.client, arrival.shape, stored, ede, out);
   return true;
@@ -190,8 +192,7 @@ void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, Actio
   routing_.rule(arrival.rule).counters->add(is_new ? ZoneMetric::questions : ZoneMetric::coalesced);
   counters_.set(ProcessMetric::waiters, table_.waiter_count());
   const bool is_first = question.waiter_count == 1;
-  if (is_first && cache_.lookup(arrival.key, arrival.hash, now, stored_message_))
-    question.stale_due = now + kStaleTimer;
+  if (is_first && arrival.is_stored) question.stale_due = now + kStaleTimer;
   if (is_new) return enqueue(index, Attempt::first, now, out);
   if (!is_first) return;
   // Nobody waited until now: it was a prefetch, or a refresh whose stale data is gone.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cache/response_cache.h"
@@ -127,13 +128,14 @@ class QueryEngine {
     dns::LookupKey key;
     std::uint64_t hash;
     RuleIndex rule;
+    bool is_stored = false;  ///< an answer to it, fresh or stale
   };
 
   // query_engine.cc: queries in
-  [[nodiscard]] bool answer_without_asking(const Arrival& arrival, TimePoint now, ActionList& out);
+  [[nodiscard]] bool answer_without_asking(Arrival& arrival, TimePoint now, ActionList& out);
   [[nodiscard]] bool answer_below_nxdomain(const Arrival& arrival, TimePoint now, ActionList& out);
   [[nodiscard]] bool answer_failed(const Arrival& arrival, TimePoint now, ActionList& out);
-  [[nodiscard]] bool answer_stale(const Arrival& arrival, const dns::Ede& why, TimePoint now,
+  [[nodiscard]] bool answer_stale(const Arrival& arrival, std::string_view why, TimePoint now,
                                   ActionList& out);
   void refuse(const Arrival& arrival, ActionList& out);
   void join(Index index, const Arrival& arrival, TimePoint now, ActionList& out);
@@ -154,7 +156,7 @@ class QueryEngine {
   void settle(Index index, metrics::ZoneMetric cause, const dns::Ede& ede, TimePoint now,
               ActionList& out);
   [[nodiscard]] std::size_t find_usable(const InFlight& question, TimePoint now) noexcept;
-  void reply_stale_to_all(Index index, std::size_t size, const dns::Ede& why, ActionList& out);
+  void reply_stale_to_all(Index index, std::size_t size, std::string_view why, ActionList& out);
   void reply_error_to_all(Index index, metrics::ZoneMetric cause, const dns::Ede& ede,
                           ActionList& out);
 

@@ -22,10 +22,12 @@ constexpr Duration kPlainFor = std::chrono::minutes{15};
 /// A server without others beside it, of which nothing is known yet, is waited for as the slowest
 /// is: to ask it again would help against a lost packet only, and where it is slow cost a packet
 /// for each question.
-Duration patience_with(const Path& path, const Rule& rule, unsigned attempt) noexcept {
+Duration patience_with(const InFlight& question, const Rule& rule) noexcept {
+  const Path& path = rule.paths[question.server];
   const bool is_alone = rule.paths.size() == 1;
   if (is_alone && !path.rtt.has_sample()) return policy::RttEstimator::kCeiling;
-  return path.rtt.timeout(attempt);
+  const unsigned attempt = question.sends[question.server] - 1U;  // this one is counted already
+  return path.rtt.timeout(attempt + (question.transport == Transport::tcp ? 1 : 0));
 }
 
 }  // namespace
@@ -82,9 +84,7 @@ void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, Ac
   const InFlight& question = table_[index];
   const Rule& rule = routing_.rule(question.rule);
   const Path& path = rule.paths[question.server];
-  const bool is_tcp = question.transport == Transport::tcp;
-  const unsigned attempt = question.sends[question.server] - 1U;
-  const Duration patience = patience_with(path, rule, attempt + (is_tcp ? 1 : 0));
+  const Duration patience = patience_with(question, rule);
   const auto jitter = static_cast<std::int64_t>(
       random_.below(static_cast<std::uint64_t>(patience.count()) / 10 + 1));
   table_.set_try_deadline(index, now + patience + Duration{jitter});
@@ -202,8 +202,8 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
 
 /// A server has let a try's time pass.
 void QueryEngine::on_silence(const ExchangeState& exchange, TimePoint now) noexcept {
-  const Rule& rule = routing_.rule(exchange.rule);
-  Path& path = routing_.rule(exchange.rule).paths[exchange.path];
+  Rule& rule = routing_.rule(exchange.rule);
+  Path& path = rule.paths[exchange.path];
   ++path.timeouts;
   ++path.failures_in_row;
   rule.upstream_counters->add(UpstreamMetric::timeouts);
@@ -315,18 +315,19 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   SLUICE_ASSERT(question.exchange != kNone);
   ExchangeState& exchange = exchanges_[question.exchange];
   const Rule& rule = routing_.rule(question.rule);
-  const Path& path = rule.paths[question.server];
-  const unsigned sends = question.sends[question.server];
   // What has been learned of the server meanwhile counts, too.
-  const unsigned attempt = sends - 1 + (question.transport == Transport::tcp ? 1 : 0);
-  const TimePoint due = exchange.started + patience_with(path, rule, attempt);
+  const TimePoint due = exchange.started + patience_with(question, rule);
   if (due > now) return table_.set_try_deadline(index, due);
   if (!exchange.timed_out) {
     exchange.timed_out = true;
     on_silence(exchange, now);
     update_silence(question.rule, now, out);
   }
-  if (is_blind(question)) return table_.set_try_deadline(index, now + path.rtt.timeout(sends));
+  if (is_blind(question)) {
+    const Path& path = rule.paths[question.server];
+    const unsigned sends = question.sends[question.server];
+    return table_.set_try_deadline(index, now + path.rtt.timeout(sends));
+  }
   question.exchange = kNone;
   on_try_failed(index, FailureCause::timeout, now, out);
 }

@@ -10,8 +10,6 @@ namespace sluice {
 namespace {
 
 using metrics::BudgetMetric;
-using metrics::ProcessMetric;
-using metrics::UpstreamMetric;
 using metrics::ZoneMetric;
 using policy::AdmissionQueue;
 using Band = AdmissionQueue::Band;

@@ -60,7 +60,7 @@ void QueryEngine::give_stale(Index index, TimePoint now, ActionList& out) {
   const Rule& rule = routing_.rule(question.rule);
   const ReplyText text{"no answer from %s within %lld ms", rule.upstream.c_str(),
                        in_ms(now - question.since)};
-  reply_stale_to_all(index, size, {dns::EdeCode::stale_answer, text.view()}, out);
+  reply_stale_to_all(index, size, text.view(), out);
   table_.drop_waiters(index);
   counters_.set(metrics::ProcessMetric::waiters, table_.waiter_count());
   question.purpose = Purpose::refresh;
@@ -113,7 +113,7 @@ void QueryEngine::settle(Index index, ZoneMetric cause, const dns::Ede& ede, Tim
   const InFlight& question = table_[index];
   if (question.waiter_count > 0) {
     if (const std::size_t size = find_usable(question, now))
-      reply_stale_to_all(index, size, ede, out);
+      reply_stale_to_all(index, size, ede.text, out);
     else
       reply_error_to_all(index, cause, ede, out);
   }
@@ -127,13 +127,13 @@ std::size_t QueryEngine::find_usable(const InFlight& question, TimePoint now) no
   return hit ? hit->size : 0;
 }
 
-void QueryEngine::reply_stale_to_all(Index index, std::size_t size, const dns::Ede& why,
+void QueryEngine::reply_stale_to_all(Index index, std::size_t size, std::string_view why,
                                      ActionList& out) {
   const InFlight& question = table_[index];
   const std::span<const std::byte> stored{stored_message_.data(), size};
   routing_.rule(question.rule).counters->add(ZoneMetric::answered_stale, question.waiter_count);
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
-    reply_with_response(waiter.client, waiter.shape, stored, stale_ede(stored, why.text), out);
+    reply_with_response(waiter.client, waiter.shape, stored, stale_ede(stored, why), out);
   });
 }
 
