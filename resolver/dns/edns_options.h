@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "resolver/dns/cookie.h"
+
+namespace sluice::dns {
+
+/// What the EDNS options of a query ask of us. All others are ignored (RFC 6891 section 6.1.2).
+struct EdnsOptions {
+  /// Of several, the first. Empty if that is malformed.
+  std::optional<Cookie> cookie;
+  /// The first COOKIE is neither 8 nor 16 to 40 octets long: FORMERR (RFC 7873 section 5.2.2).
+  bool malformed_cookie = false;
+  /// The client would like to know how long it may leave a connection idle (RFC 7828). Over UDP
+  /// this is to be ignored, and so is the next (section 3.2.2).
+  bool wants_keepalive = false;
+  /// An edns-tcp-keepalive with a time-out: FORMERR over TCP, for only a server has one to give.
+  bool malformed_keepalive = false;
+};
+
+/// Reads Edns::options in one pass. Does not allocate; the cookie views `options`, which are whole
+/// (parse_query() has seen to that).
+[[nodiscard]] EdnsOptions read_options(std::span<const std::byte> options) noexcept;
+
+}  // namespace sluice::dns
