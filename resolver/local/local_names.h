@@ -11,6 +11,8 @@
 #include "resolver/base/hash.h"
 #include "resolver/dns/question.h"
 #include "resolver/dns/writer.h"
+#include "resolver/local/covering.h"
+#include "resolver/local/rrset.h"
 #include "resolver/local/special_use.h"
 
 namespace sluice::local {
@@ -35,12 +37,6 @@ struct LocalAnswer {
   std::optional<dns::Ede> ede;
 };
 
-/// What the caller knows of the zone rule that covers a name.
-struct Covering {
-  std::size_t rule_labels = 0;     ///< labels of the rule's suffix; 0: the root's rule, or none
-  bool may_serve_private = false;  ///< its upstream has an address that is not public
-};
-
 /// A name that the host gives itself ("myhost", "_gateway") and its addresses.
 struct OwnName {
   dns::Name name;
@@ -51,16 +47,13 @@ struct OwnName {
 /// shared, so that a change of one leaves the others as they are; all are made with `hash_key`.
 struct Parts {
   HashKey hash_key;
-  std::shared_ptr<const LocalRecords> records;
-  std::shared_ptr<const HostsTable> hosts;
-  std::vector<OwnName> own_names;
+  std::shared_ptr<const LocalRecords> records{};
+  std::shared_ptr<const HostsTable> hosts{};
+  std::vector<OwnName> own_names{};
   /// In their order of precedence.
-  std::vector<std::shared_ptr<const Blocklist>> blocklists;
+  std::vector<std::shared_ptr<const Blocklist>> blocklists{};
   SpecialUses special_use = default_special_uses();
 };
-
-/// The largest local answer: with an OPT record and an EDE behind it, it is still a message.
-inline constexpr std::size_t kMaxLocalAnswer = dns::kMaxMessageSize - dns::kReplySlack;
 
 /// Names that are answered on the host, without any upstream. In order of precedence:
 ///

@@ -1,0 +1,92 @@
+#include "resolver/local/answer_writer.h"
+
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "resolver/base/assert.h"
+#include "resolver/dns/message.h"
+#include "resolver/dns/writer.h"
+
+namespace sluice::local {
+namespace {
+
+constexpr std::size_t kFlags = 2;  // offsets in the header
+constexpr std::size_t kAnswerCount = 6;
+constexpr std::size_t kAuthorityCount = 8;
+constexpr std::uint16_t kPointer = 0xc000;  // RFC 1035 section 4.1.4
+constexpr std::uint16_t kMaxPointerTarget = 0x3fff;
+constexpr std::size_t kHeadSize = 2 + 2 + 2 + 4 + 2;  // a record in front of its RDATA
+
+// RFC 6303 section 3: nobody.invalid, and numbers that no secondary will ever act on.
+constexpr std::string_view kResponsible{"\x06nobody\x07invalid", 16};
+constexpr std::array<std::uint32_t, 4> kSerialRefreshRetryExpire{1, 3'600, 1'200, 604'800};
+constexpr std::size_t kSoaRdataSize = 2 + kResponsible.size() + 5 * 4;
+static_assert(kSoaSize == kHeadSize + kSoaRdataSize);
+
+void increase(std::span<std::byte> message, std::size_t count_offset) noexcept {
+  const std::uint16_t count = dns::read_u16(message, count_offset);
+  dns::write_u16(message, count_offset, static_cast<std::uint16_t>(count + 1));
+}
+
+}  // namespace
+
+AnswerWriter::AnswerWriter(std::span<std::byte> out, const dns::Question& question) noexcept
+    : out_{out}, size_{dns::write_empty_response(out, question, dns::Rcode::noerror)} {}
+
+void AnswerWriter::write_record_head(NameOffset owner, dns::Type type, std::uint32_t ttl,
+                                     std::size_t rdata_size) noexcept {
+  SLUICE_ASSERT(owner <= kMaxPointerTarget && rdata_size <= dns::kMaxMessageSize);
+  SLUICE_ASSERT(out_.size() - size_ >= kHeadSize + rdata_size);
+  dns::write_u16(out_, size_, kPointer | owner);
+  dns::write_u16(out_, size_ + 2, static_cast<std::uint16_t>(type));
+  dns::write_u16(out_, size_ + 4, static_cast<std::uint16_t>(dns::Class::in));
+  dns::write_u32(out_, size_ + 6, ttl);
+  dns::write_u16(out_, size_ + 10, static_cast<std::uint16_t>(rdata_size));
+  size_ += kHeadSize;
+}
+
+void AnswerWriter::count_answer() noexcept { increase(out_, kAnswerCount); }
+
+NameOffset AnswerWriter::add(NameOffset owner, dns::Type type, std::uint32_t ttl,
+                             std::span<const std::byte> rdata) noexcept {
+  write_record_head(owner, type, ttl, rdata.size());
+  const auto begin = static_cast<NameOffset>(size_);
+  if (!rdata.empty()) std::memcpy(out_.data() + size_, rdata.data(), rdata.size());
+  size_ += rdata.size();
+  count_answer();
+  return begin;
+}
+
+void AnswerWriter::write_soa(NameOffset zone, std::uint32_t ttl) noexcept {
+  write_record_head(zone, dns::Type::soa, ttl, kSoaRdataSize);
+  dns::write_u16(out_, size_, kPointer | zone);
+  std::memcpy(out_.data() + size_ + 2, kResponsible.data(), kResponsible.size());
+  size_ += 2 + kResponsible.size();
+  for (const std::uint32_t number : kSerialRefreshRetryExpire) {
+    dns::write_u32(out_, size_, number);
+    size_ += 4;
+  }
+  dns::write_u32(out_, size_, ttl);  // MINIMUM: the negative TTL (RFC 2308 section 4)
+  size_ += 4;
+}
+
+void AnswerWriter::add_soa(NameOffset zone, std::uint32_t ttl) noexcept {
+  write_soa(zone, ttl);
+  count_answer();
+}
+
+void AnswerWriter::add_ns(NameOffset zone, std::uint32_t ttl) noexcept {
+  std::array<std::byte, 2> rdata{};
+  dns::write_u16(rdata, 0, kPointer | zone);
+  add(zone, dns::Type::ns, ttl, rdata);
+}
+
+void AnswerWriter::end_negative(dns::Rcode rcode, NameOffset zone, std::uint32_t ttl) noexcept {
+  const std::uint16_t flags = dns::read_u16(out_, kFlags);
+  dns::write_u16(out_, kFlags, flags | static_cast<std::uint16_t>(rcode));
+  write_soa(zone, ttl);
+  increase(out_, kAuthorityCount);
+}
+
+}  // namespace sluice::local
