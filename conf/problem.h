@@ -13,7 +13,8 @@ struct Problem {
   std::string key;         ///< "zone[2].weight", counted from 0; empty if it belongs to no key
   std::string reason;      ///< what is wrong and what would be right
 
-  /// "file:line: key: reason", without the parts that are missing.
+  /// "file:line: key: reason", without the parts that are missing. One line, whatever characters
+  /// the file has put into its parts.
   [[nodiscard]] std::string to_string() const;
   bool operator==(const Problem&) const = default;
 };

@@ -184,5 +184,12 @@ TEST(Problem, ReadsLikeACompilersError) {
   EXPECT_EQ((Problem{.file = "f", .line = 3, .key = "", .reason = "r"}.to_string()), "f:3: r");
 }
 
+TEST(Problem, IsOneLineOfWhateverTheFileSays) {
+  EXPECT_EQ((Problem{.file = "f", .line = 3, .key = "a\nb", .reason = "\x1b[2J \x7f"}.to_string()),
+            "f:3: a\\u000Ab: \\u001B[2J \\u007F");
+  EXPECT_THAT(problems(load_text("[log]\n\"le\\nvel\" = 1", "f")),
+              ElementsAre(HasSubstr("le\\u000Avel")));
+}
+
 }  // namespace
 }  // namespace sluice::conf
