@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
 #include <optional>
 
@@ -18,16 +17,8 @@ constexpr Duration::rep word_of(TimePoint time) noexcept { return time.time_sinc
 // The words guard nothing but themselves: nobody reads other memory by what they say.
 constexpr auto kOrder = std::memory_order_relaxed;
 
-/// Whoever has an IPv6 address has the /64 around it (RFC 4291 section 2.5.4), and could use an
-/// address for each query.
 std::uint64_t hash(const Address& client, HashKey key) noexcept {
-  const Address plain = unmapped(client);
-  std::uint64_t network = 0;
-  std::memcpy(&network, plain.bytes.data(), sizeof network);
-  SipHasher hasher{key};
-  hasher.add(network);
-  hasher.add(static_cast<std::uint64_t>(plain.family));
-  return hasher.finish();
+  return Endpoint{client_network(client), 0}.hash(key);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 namespace sluice::policy {
 
-/// How often each client may ask over UDP: a token bucket for each IPv4 address and each IPv6 /64,
+/// How often each client may ask over UDP: a token bucket for each client_network(),
 /// in a table of fixed size that all listener threads share.
 ///
 /// A bucket is one word (Gcra), and a client has two of them, one in each row of a count-min

@@ -54,6 +54,15 @@ Address unmapped(const Address& address) noexcept {
   return ipv4;
 }
 
+Address client_network(const Address& address) noexcept {
+  constexpr unsigned kNetworkOctets = 8;
+  Address network = unmapped(address);
+  const bool is_link_local = network.bytes[0] == 0xfe && (network.bytes[1] & 0xc0) == 0x80;
+  if (network.family == Address::Family::ipv6 && !is_link_local)
+    std::fill(network.bytes.begin() + kNetworkOctets, network.bytes.end(), std::uint8_t{0});
+  return network;
+}
+
 std::optional<Prefix> Prefix::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = Address::parse(text.substr(0, slash));

@@ -14,6 +14,11 @@ namespace sluice {
 /// is.
 [[nodiscard]] Address unmapped(const Address& address) noexcept;
 
+/// What all addresses of one client have in common, for limits that hold for each client: an IPv4
+/// address, or the /64 around an IPv6 one, of which whoever has it has all (RFC 4291 section
+/// 2.5.4). A link-local address stands for itself: all neighbours share that /64.
+[[nodiscard]] Address client_network(const Address& address) noexcept;
+
 /// The addresses that start with the same bits (RFC 4632, RFC 4291 section 2.3): a plain value,
 /// whose bits behind the length are zero and which is never IPv4-mapped.
 ///

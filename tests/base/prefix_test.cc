@@ -89,5 +89,21 @@ TEST(Unmapped, LeavesWhatIsNotMappedAsItIs) {
   EXPECT_EQ(unmapped(Address{}), Address{});
 }
 
+TEST(ClientNetwork, IsAnIpv4Address) {
+  EXPECT_EQ(client_network(address("192.0.2.1")), address("192.0.2.1"));
+  EXPECT_EQ(client_network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
+  EXPECT_EQ(client_network(address("254.128.0.1")), address("254.128.0.1")) << "starts with fe80";
+}
+
+TEST(ClientNetwork, IsTheSlash64OfAnIpv6Address) {
+  EXPECT_EQ(client_network(address("2001:db8:1:2:3:4:5:6")), address("2001:db8:1:2::"));
+  EXPECT_EQ(client_network(address("fec0::1")), address("fec0::"));
+}
+
+TEST(ClientNetwork, IsALinkLocalAddressOnItsInterface) {
+  EXPECT_EQ(client_network(address("fe80::1%2")), address("fe80::1%2"));
+  EXPECT_EQ(client_network(address("febf::1")), address("febf::1"));
+}
+
 }  // namespace
 }  // namespace sluice

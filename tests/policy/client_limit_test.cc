@@ -70,6 +70,12 @@ TEST_F(ClientLimitTest, TakesAnIpv6NetworkForOneClient) {
   EXPECT_EQ(conforming(address("2001:db8:0:2::1"), 10), 5);
 }
 
+TEST_F(ClientLimitTest, TakesNeighboursOnALinkForClientsOfTheirOwn) {
+  limit_.set(10, 5);
+  EXPECT_EQ(conforming(address("fe80::1%2"), 10), 5);
+  EXPECT_EQ(conforming(address("fe80::2%2"), 10), 5);
+}
+
 TEST_F(ClientLimitTest, KeepsTheFamiliesApartAndCountsAMappedAddressAsIpv4) {
   limit_.set(10, 5);
   EXPECT_EQ(conforming(address("192.0.2.1"), 3), 3);
