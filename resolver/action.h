@@ -97,12 +97,14 @@ class ActionList {
 
 /// What became of an exchange.
 enum class ExchangeStatus : std::uint8_t {
-  answered,      ///< `response` holds what the server sent, its ID and question matched
+  answered,      ///< `response` holds what the server sent, its ID and question matched; an error
+                 ///< without question is its header alone
   expired,       ///< no answer came while the exchange was kept open
   unreachable,   ///< the network or the server refused the packet (ICMP, ECONNREFUSED)
   closed,        ///< the TCP connection ended before the answer
   no_socket,     ///< no descriptor, port or free channel: nothing was sent
   edns_refused,  ///< FORMERR without OPT (UDP): the server does not know EDNS
+  suspicious,    ///< what came (UDP) looks like forgery, and no more is listened to: ask over TCP
 };
 
 struct ExchangeOutcome {
@@ -110,6 +112,10 @@ struct ExchangeOutcome {
   std::span<const std::byte> response;  ///< valid during the call
   std::uint32_t packets_sent = 0;       ///< UDP datagrams that left
   std::uint32_t mismatched = 0;         ///< datagrams received that did not answer the query
+  /// Of these, such as would have, had they kept the letter case of the query: either a forger knew
+  /// the rest, or the server does not keep it, and should be asked in lower case. At most 1, since
+  /// it ends the exchange as suspicious.
+  std::uint32_t case_mismatched = 0;
 };
 
 }  // namespace sluice

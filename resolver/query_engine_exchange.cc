@@ -188,6 +188,9 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
       upstream.add(UpstreamMetric::network_errors);
       on_failure_response(exchange, own, FailureCause::network, now, out);
       break;
+    case ExchangeStatus::suspicious:
+      on_failure_response(exchange, own, FailureCause::bad_response, now, out);
+      break;
     case ExchangeStatus::edns_refused:
       upstream.add(UpstreamMetric::edns_refused);
       path.plain_until = now + kPlainFor;

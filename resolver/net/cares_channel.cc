@@ -131,6 +131,7 @@ void CaresChannel::send(OpenExchange& exchange, std::span<const std::byte> query
   exchange.channel = this;
   exchange.message_id = exchange.wire_id = dns::read_u16(query, 0);
   if (ids_in_use_) query = with_free_id(exchange, query);
+  carried_ = &exchange;
   ++waiting_;
   ::ares_send(cares_, reinterpret_cast<const unsigned char*>(query.data()),
               static_cast<int>(query.size()), Callbacks::answered, &exchange);
@@ -159,11 +160,24 @@ void CaresChannel::give_up(OpenExchange& exchange) {
 void CaresChannel::process(std::uint32_t events) {
   const ares_socket_t fd = socket_.fd();
   if (fd < 0) return;
-  socket_.begin_turn();
   const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
   const bool readable = broken || (events & EPOLLIN) != 0;
   const bool writable = kind_ == Kind::tcp && (broken || (events & EPOLLOUT) != 0);
   ::ares_process_fd(cares_, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+  if (kind_ != Kind::tcp && waiting_ > 0) end_early();
+}
+
+/// c-ares itself ignores a response without question, and would listen to forgers for as long as
+/// the exchange is open.
+void CaresChannel::end_early() {
+  const auto error = socket_.bare_error();
+  if (error.empty() && !socket_.is_suspicious()) return;
+  if (!error.empty()) {
+    const auto rcode = static_cast<dns::Rcode>(dns::Header::read(error)->rcode());
+    const bool refuses_edns = kind_ == Kind::udp_edns && rcode == dns::Rcode::formerr;
+    settle(*carried_, refuses_edns ? ARES_EFORMERR : ARES_SUCCESS, error);
+  }
+  ::ares_cancel(cares_);
 }
 
 void CaresChannel::cool() noexcept {
@@ -180,6 +194,7 @@ void CaresChannel::settle(OpenExchange& exchange, int status, std::span<const st
   outcome.status = answered ? ExchangeStatus::answered : failure(status);
   outcome.packets_sent = socket_.datagrams_sent();
   outcome.mismatched = socket_.datagrams_received();
+  outcome.case_mismatched = socket_.case_mismatched();
   const bool accepted = answered || outcome.status == ExchangeStatus::edns_refused;
   if (accepted && outcome.mismatched > 0) --outcome.mismatched;
   if (answered) outcome.response = response;
@@ -198,8 +213,9 @@ void CaresChannel::release(OpenExchange& exchange) noexcept {
 }
 
 ExchangeStatus CaresChannel::failure(int status) const noexcept {
-  if (status == ARES_ECANCELLED) return ExchangeStatus::expired;
-  if (socket_.refused_resend()) return ExchangeStatus::edns_refused;
+  if (status == ARES_ECANCELLED)
+    return socket_.is_suspicious() ? ExchangeStatus::suspicious : ExchangeStatus::expired;
+  if (status == ARES_EFORMERR || socket_.refused_resend()) return ExchangeStatus::edns_refused;
   if (kind_ == Kind::tcp && socket_.was_established()) return ExchangeStatus::closed;
   if (status == ARES_ENOMEM || socket_.was_exhausted()) return ExchangeStatus::no_socket;
   return ExchangeStatus::unreachable;

@@ -48,8 +48,9 @@ class CaresChannel {
   /// Where the next query goes. Requires: nothing is carried. False: no memory for the channel.
   [[nodiscard]] bool aim(const Endpoint& server, const std::string& interface);
 
-  /// Sends the query, once. The exchange is settled by the answer, a failure or give_up(), and
-  /// released when c-ares has done with it. Over TCP its ID is replaced if it is in use here.
+  /// Sends the query, once. The exchange is settled by the answer, a failure, what looks like
+  /// forgery, or give_up(), and released when c-ares has done with it. Over TCP its ID is replaced
+  /// if it is in use here.
   void send(OpenExchange& exchange, std::span<const std::byte> query);
 
   /// Settles the exchange as expired. A TCP connection with an unanswered query takes no more and
@@ -79,6 +80,7 @@ class CaresChannel {
   struct Callbacks;  // the C functions that c-ares calls
 
   [[nodiscard]] bool warm_up();
+  void end_early();
   void settle(OpenExchange& exchange, int status, std::span<const std::byte> response);
   void release(OpenExchange& exchange) noexcept;
   [[nodiscard]] ExchangeStatus failure(int status) const noexcept;
@@ -90,6 +92,7 @@ class CaresChannel {
   OpenExchanges& exchanges_;
   ares_channeldata* cares_ = nullptr;
   std::size_t waiting_ = 0;
+  OpenExchange* carried_ = nullptr;  // UDP: the one that waits
   bool retiring_ = false;
   std::unique_ptr<std::bitset<65'536>> ids_in_use_;  // TCP
   std::vector<std::byte> renamed_;                   // a query with another ID

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "resolver/net/socket.h"
@@ -32,8 +33,9 @@ void UpstreamSocket::aim(const Endpoint& server, const std::string& interface) {
   server_ = server;
   interface_ = interface;
   error_ = 0;
-  sent_ = received_ = 0;
+  sent_ = received_ = case_mismatched_ = 0;
   last_size_ = 0;
+  has_bare_error_ = false;
   refused_resend_ = was_started_ = was_established_ = false;
   segments_ = segments_taken_ = 0;
 }
@@ -99,7 +101,12 @@ ssize_t UpstreamSocket::send(int fd, std::span<const iovec> parts) noexcept {
   message.msg_iovlen = parts.size();
   const ssize_t size = ::sendmsg(fd, &message, MSG_NOSIGNAL);
   if (size < 0) return failed();
-  if (transport_ == Transport::udp) ++sent_;
+  if (transport_ == Transport::udp) {
+    ++sent_;
+    // What has left rather than what was asked for: the library may have put in an ID of its own.
+    question_.remember(
+        {static_cast<const std::byte*>(parts.front().iov_base), parts.front().iov_len});
+  }
   was_established_ = true;
   return size;
 }
@@ -111,17 +118,36 @@ ssize_t UpstreamSocket::receive(int fd, std::span<std::byte> room, sockaddr* fro
     if (size < 0 && errno != EAGAIN) return failed();
     return size;
   }
-  for (; datagrams_left_ > 0; --datagrams_left_) {
+  while (!is_suspicious() && !has_bare_error_) {
     const ssize_t size = ::recvfrom(fd, room.data(), room.size(), MSG_TRUNC, from, from_size);
     if (size < 0) return errno == EAGAIN ? -1 : failed();
     ++received_;
     last_size_ = static_cast<std::size_t>(size);
-    if (size == 0 || last_size_ > room.size()) continue;
-    --datagrams_left_;
-    return size;
+    if (last_size_ > room.size()) continue;
+    const auto datagram = room.first(last_size_);
+    switch (question_.match(datagram)) {
+      case DatagramMatch::answer:
+        return size;
+      case DatagramMatch::bare_error:
+        keep_error(datagram);
+        break;
+      case DatagramMatch::letter_case:
+        ++case_mismatched_;
+        break;
+      case DatagramMatch::other:
+        break;
+    }
   }
-  errno = EAGAIN;  // the rest stays in the socket until the next turn
+  errno = EAGAIN;  // the channel closes the socket, with what is left in it
   return -1;
+}
+
+void UpstreamSocket::keep_error(std::span<const std::byte> datagram) noexcept {
+  constexpr std::size_t kCounts = 4;  // offset in the header
+  std::copy_n(datagram.begin(), kCounts, bare_error_.begin());
+  std::fill(bare_error_.begin() + kCounts, bare_error_.end(), std::byte{0});
+  has_bare_error_ = true;
+  last_size_ = bare_error_.size();
 }
 
 int UpstreamSocket::close(int fd) noexcept {

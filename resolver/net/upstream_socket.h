@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +13,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/endpoint.h"
 #include "resolver/client.h"
+#include "resolver/net/sent_question.h"
 
 namespace sluice::net {
 
@@ -22,6 +24,8 @@ namespace sluice::net {
 /// form of socket calls, -1 and errno, since a resolver library makes them.
 ///
 /// Sends at most one datagram between two aim() calls: a second one would not have been paid for.
+/// Hands on only datagrams that repeat its ID and question, and listens to no more after
+/// kMaxMismatched others: each further one would be another guess of a forger's.
 ///
 /// Thread-confined; does not allocate but in aim() with a longer interface name.
 class UpstreamSocket {
@@ -39,22 +43,31 @@ class UpstreamSocket {
   int open(int family, int type, int protocol) noexcept;
   int connect(int fd) noexcept;
   ssize_t send(int fd, std::span<const iovec> parts) noexcept;
-  /// Reads a datagram or a piece of a stream. Empty datagrams, and those longer than `room`, never
-  /// answer a query: they are counted and skipped.
+  /// Reads a piece of a stream, or the next datagram that answers the query. Others, empty ones
+  /// and those longer than `room` are counted and skipped; so is an error without question, which
+  /// bare_error() keeps.
   ssize_t receive(int fd, std::span<std::byte> room, sockaddr* from, socklen_t* from_size) noexcept;
   int close(int fd) noexcept;
 
   void watch(int fd, bool readable, bool writable) noexcept;
-  /// At most this many datagrams are read until the next begin_turn(), so that a flood on one
-  /// socket cannot hold the loop.
-  static constexpr int kDatagramsPerTurn = 16;
-  void begin_turn() noexcept { datagrams_left_ = kDatagramsPerTurn; }
+  /// Datagrams that may come without answering the query. A server's own mishaps are one or two.
+  static constexpr std::uint32_t kMaxMismatched = 4;
+  /// Requires: the query is not answered. What came looks like forgery: kMaxMismatched datagrams,
+  /// or one that differs from an answer in its letter case alone.
+  [[nodiscard]] bool is_suspicious() const noexcept {
+    return received_ >= kMaxMismatched || case_mismatched_ > 0;
+  }
+  /// The header of an error that came without question, its counts zero; empty if none has come.
+  [[nodiscard]] std::span<const std::byte> bare_error() const noexcept {
+    return std::span{bare_error_}.first(has_bare_error_ ? bare_error_.size() : 0);
+  }
 
   [[nodiscard]] const Endpoint& server() const noexcept { return server_; }
   [[nodiscard]] const std::string& interface() const noexcept { return interface_; }
   [[nodiscard]] int fd() const noexcept { return fd_; }  ///< -1: none is open
   [[nodiscard]] std::uint32_t datagrams_sent() const noexcept { return sent_; }
   [[nodiscard]] std::uint32_t datagrams_received() const noexcept { return received_; }
+  [[nodiscard]] std::uint32_t case_mismatched() const noexcept { return case_mismatched_; }
   [[nodiscard]] std::size_t last_datagram_size() const noexcept { return last_size_; }
   [[nodiscard]] bool refused_resend() const noexcept { return refused_resend_; }
   /// A SYN left: somebody pays for this connection.
@@ -70,6 +83,7 @@ class UpstreamSocket {
  private:
   [[nodiscard]] int set_options(int fd, int family) const noexcept;
   int failed() noexcept;
+  void keep_error(std::span<const std::byte> datagram) noexcept;
   int read_segments() noexcept;  // returns tcpi_state, 0 if there is no socket
 
   int epoll_;
@@ -81,10 +95,13 @@ class UpstreamSocket {
   int fd_ = -1;
   bool watched_ = false;
   int error_ = 0;
-  int datagrams_left_ = kDatagramsPerTurn;
   std::uint32_t sent_ = 0;
   std::uint32_t received_ = 0;
+  std::uint32_t case_mismatched_ = 0;
   std::size_t last_size_ = 0;
+  SentQuestion question_;
+  std::array<std::byte, dns::kHeaderSize> bare_error_{};
+  bool has_bare_error_ = false;
   bool refused_resend_ = false;
   bool was_started_ = false;
   bool was_established_ = false;

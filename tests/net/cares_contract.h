@@ -24,6 +24,7 @@ struct Outcome {
   Bytes response;
   std::uint32_t packets_sent;
   std::uint32_t mismatched;
+  std::uint32_t case_mismatched;
 };
 
 class RecordingSink final : public ExchangeSink {
@@ -34,7 +35,8 @@ class RecordingSink final : public ExchangeSink {
                         outcome.status,
                         {outcome.response.begin(), outcome.response.end()},
                         outcome.packets_sent,
-                        outcome.mismatched});
+                        outcome.mismatched,
+                        outcome.case_mismatched});
     if (then) then(outcomes.back());
   }
   void on_connection(const Endpoint&, ConnectionEvent event, std::uint32_t count) override {

@@ -111,46 +111,6 @@ TEST_F(CaresContract, SkipsEmptyAndOversizedDatagrams) {
   EXPECT_EQ(sink.outcomes[0].mismatched, 2U);
 }
 
-TEST_F(CaresContract, CountsWrongIdsAndKeepsWaiting) {
-  start(udp.endpoint(), edns_query(0x1234));
-  const auto query = next_query();
-  Bytes wrong = response_to(query.bytes, 3);
-  dns::write_u16(wrong, 0, 0x1235);
-  for (int i = 0; i < 3 * UpstreamSocket::kDatagramsPerTurn; ++i) udp.send(query, wrong);
-  udp.send(query, response_to(query.bytes));
-
-  ASSERT_TRUE(run_until_outcomes(1));
-  EXPECT_EQ(sink.outcomes[0].response, response_to(query.bytes));
-  EXPECT_EQ(sink.outcomes[0].mismatched, 3U * UpstreamSocket::kDatagramsPerTurn);
-}
-
-TEST_F(CaresContract, CountsWrongQuestionsAndKeepsWaiting) {
-  start(udp.endpoint(), edns_query(0x1234));
-  const auto query = next_query();
-  Bytes other_type = response_to(query.bytes);
-  dns::write_u16(other_type, other_type.size() - 4, 28);
-  udp.send(query, response_to(edns_query(0x1234, "mail.example.")));
-  udp.send(query, other_type);
-  udp.send(query, {std::byte{0x12}, std::byte{0x34}});
-  udp.send(query, response_to(query.bytes));
-
-  ASSERT_TRUE(run_until_outcomes(1));
-  EXPECT_EQ(sink.outcomes[0].response, response_to(query.bytes));
-  EXPECT_EQ(sink.outcomes[0].mismatched, 3U);
-}
-
-TEST_F(CaresContract, IgnoresDatagramsFromOtherSources) {
-  start(udp.endpoint(), edns_query(1));
-  const auto query = next_query();
-  UdpUpstream stranger;
-  stranger.send(query, response_to(query.bytes, 3));
-  udp.send(query, response_to(query.bytes));
-
-  ASSERT_TRUE(run_until_outcomes(1));
-  EXPECT_EQ(sink.outcomes[0].response, response_to(query.bytes));
-  EXPECT_EQ(sink.outcomes[0].mismatched, 0U);
-}
-
 TEST_F(CaresContract, UsesANewSourcePortForEachQueryOneAfterTheOther) {
   std::set<std::uint16_t> ports;
   for (std::uint16_t i = 0; i < 64; ++i) {
@@ -335,22 +295,6 @@ TEST_F(CaresContract, LetsTheSinkStartExchangesFromItsCalls) {
     for (const auto& query : udp.receive()) udp.send(query, response_to(query.bytes));
     return sink.outcomes.size() == 41;
   }));
-}
-
-TEST_F(CaresContract, CountsAnAnswerWithoutQuestionAsMismatched) {
-  auto changed = limits();
-  changed.linger = 50ms;
-  use(changed);
-  start(udp.endpoint(), edns_query(1));
-  const auto query = next_query();
-  Bytes response = response_to(query.bytes, 1);
-  response.resize(dns::kHeaderSize);
-  dns::write_u16(response, 4, 0);
-  udp.send(query, response);
-
-  ASSERT_TRUE(run_until_outcomes(1));
-  EXPECT_EQ(sink.outcomes[0].status, ExchangeStatus::expired);
-  EXPECT_EQ(sink.outcomes[0].mismatched, 1U);
 }
 
 TEST_F(CaresContract, IsDestroyedWithOpenExchangesWithoutCallingTheSink) {
