@@ -1,5 +1,5 @@
-"""The clients: how each is made and asked, and what its output means. Those with a program of ours in
-programs/ print `address ADDRESS`, `name NAME` and `error WORD`, one a line."""
+"""The clients: how each is made and asked, and what its output means. Those with a program of ours
+in programs/ print `address ADDRESS`, `name NAME` and `error WORD`, one a line."""
 
 import dataclasses
 import ipaddress
@@ -81,6 +81,7 @@ class Client:
     patient: tuple = ()  # arguments, likewise
     module: str = ""     # a Python module that must be installed
     asks_again: bool = True  # when it is patient
+    is_large: bool = False   # installed by `./dev test --all` only
 
     def ask(self, folder, family, name, patient=False):
         """The command, as a list."""
@@ -133,8 +134,8 @@ def java(family, name, patient):
 
 def curl(family, name, patient):
     families = {"4": ("-4",), "6": ("-6",), "both": ()}[family]
-    return ("curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "-w", r"%{remote_ip} %{exitcode}\n", *families,
-            f"http://{name}/")
+    return ("curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "-w",
+            r"%{remote_ip} %{exitcode}\n", *families, f"http://{name}/")
 
 
 def nslookup(family, name, patient):
@@ -165,9 +166,9 @@ CLIENTS = {
                    make=compiled("musl-gcc", "musl", "-static"), shows_names=True,
                    patient_options="options timeout:5 attempts:4"),
     "Go": Client(("go",), "golang-go", own("{folder}/lookup-go"),
-                 make=(("go", "build", "-o", "{folder}/lookup-go", "lookup.go"),)),
+                 make=(("go", "build", "-o", "{folder}/lookup-go", "lookup.go"),), is_large=True),
     "Java": Client(("java", "javac"), "default-jdk-headless", java, families=("4", "both"),
-                   make=(("javac", "-d", "{folder}", "Lookup.java"),)),
+                   make=(("javac", "-d", "{folder}", "Lookup.java"),), is_large=True),
     "Node lookup": Client(("node",), "nodejs", own("node", PROGRAMS / "lookup.mjs", "lookup")),
     "Node resolve": Client(("node",), "nodejs", own("node", PROGRAMS / "lookup.mjs", "resolve"),
                            patient=("1000", "5")),

@@ -9,8 +9,8 @@ from clients import CLIENTS, Outcome
 from lab import PATIENCE
 from table import CASES
 
-# A resolv.conf of its own in place of the namespace's, and a host name without a domain, which would
-# be a search list.
+# A resolv.conf of its own in place of the namespace's, and a host name without a domain, which
+# would be a search list.
 OWN_RESOLV_CONF = ("unshare", "--mount", "--uts", "sh", "-c",
                    'umount /etc/resolv.conf && mount --bind "$0" /etc/resolv.conf && '
                    'echo lab > /proc/sys/kernel/hostname && exec "$@"')

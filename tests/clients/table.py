@@ -39,12 +39,12 @@ IN_TURN = Left("asks for A, AAAA and MX one after the other")
 NO_SIX = Left("cannot ask for IPv6 addresses alone")
 NO_LIST = Left("knows no search list")
 
-# client: {case: "OUTCOME MOST"}. OUTCOME is what it finds: v4, v6 or v4+v6; all of many addresses, or
-# some; or what it calls the failure. `|` stands between alternatives. MOST bounds the queries that
-# reach the upstream, each retry and each query over TCP counted: where nothing goes wrong one for each
-# question; one more where a datagram is lost; 3 where it is slow, and a fourth, over TCP, where it is
-# silent (RFC 9520 section 3.1). SERVFAIL is one for each question however often the client asks, and
-# another one after 1 s and 3 s.
+# client: {case: "OUTCOME MOST"}. OUTCOME is what it finds: v4, v6 or v4+v6; all of many addresses,
+# or some; or what it calls the failure. `|` stands between alternatives. MOST bounds the queries
+# that reach the upstream, each retry and each query over TCP counted: where nothing goes wrong one
+# for each question; one more where a datagram is lost; 3 where it is slow, and a fourth, over TCP,
+# where it is silent (RFC 9520 section 3.1). SERVFAIL is one for each question however often the
+# client asks, and another one after 1 s and 3 s.
 EXPECTED = {
     "glibc": dict(
         a="v4 1", aaaa="v6 1", both="v4+v6 2", slow="v4+v6 2", half="v4 2", tcp="all 2",

@@ -1,8 +1,8 @@
 """An upstream that does what the name in the question tells it to, and remembers what it was asked.
 
-Names are HOST.CASE.CLIENT.example; CASE says what happens to the names below CASE.CLIENT.example, its
-*cell*. HOST is `host`, `host.last` for search lists, or stands in a chain of CNAME records; no other
-name exists."""
+Names are HOST.CASE.CLIENT.example; CASE says what happens to the names below CASE.CLIENT.example,
+its *cell*. HOST is `host`, `host.last` for search lists, or stands in a chain of CNAME records; no
+other name exists."""
 
 import asyncio
 import collections

@@ -9,13 +9,18 @@
 
 static const char* error_name(int code) {
   switch (code) {
-    case EAI_AGAIN: return "EAI_AGAIN";
-    case EAI_NONAME: return "EAI_NONAME";
+    case EAI_AGAIN:
+      return "EAI_AGAIN";
+    case EAI_NONAME:
+      return "EAI_NONAME";
 #ifdef EAI_NODATA
-    case EAI_NODATA: return "EAI_NODATA";
+    case EAI_NODATA:
+      return "EAI_NODATA";
 #endif
-    case EAI_FAIL: return "EAI_FAIL";
-    default: return gai_strerror(code);
+    case EAI_FAIL:
+      return "EAI_FAIL";
+    default:
+      return gai_strerror(code);
   }
 }
 
