@@ -13,7 +13,7 @@ from table import CASES
 # would be a search list.
 OWN_RESOLV_CONF = ("unshare", "--mount", "--uts", "sh", "-c",
                    'umount /etc/resolv.conf && mount --bind "$0" /etc/resolv.conf && '
-                   'echo lab > /proc/sys/kernel/hostname && exec "$@"')
+                   'hostname lab && exec "$@"')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Clients(SystemTest):
         self.upstream = upstream.Upstream(*UPSTREAM)
         self.addCleanup(self.upstream.stop)
         super().setUp()
-        self.need("unshare", "mount", "umount")
+        self.need("unshare", "mount", "umount", "hostname")
         self.daemon = self.start_sluiced(0, config=config(), listen="127.0.0.53:53")
         web = WebServer(("::", 80), Page)
         threading.Thread(target=web.serve_forever, daemon=True).start()
