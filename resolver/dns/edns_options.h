@@ -15,7 +15,7 @@ struct EdnsOptions {
   /// The first COOKIE is neither 8 nor 16 to 40 octets long: FORMERR (RFC 7873 section 5.2.2).
   bool malformed_cookie = false;
   /// The client would like to know how long it may leave a connection idle (RFC 7828). Over UDP
-  /// this is to be ignored, and so is the next (section 3.2.2).
+  /// this is to be ignored, and so is the next (section 3.3.1).
   bool wants_keepalive = false;
   /// An edns-tcp-keepalive with a time-out: FORMERR over TCP, for only a server has one to give.
   bool malformed_keepalive = false;
