@@ -17,9 +17,6 @@ void give_back(std::vector<std::byte>& buffer) noexcept {
 
 }  // namespace
 
-TcpConnection::TcpConnection(Duration idle_timeout, TimePoint now) noexcept
-    : idle_timeout_{idle_timeout}, last_activity_{now} {}
-
 bool TcpConnection::has_enough_to_do() const noexcept {
   return unanswered_ >= kMaxUnanswered || pending_output() >= kOutputHighWater;
 }
@@ -72,9 +69,10 @@ bool TcpConnection::add_reply(std::span<const std::byte> message) {
   return true;
 }
 
-std::span<const std::byte> TcpConnection::begin_write() noexcept {
+std::span<const std::byte> TcpConnection::begin_write(TimePoint now) noexcept {
   if (!leaving_.empty()) return {};
   leaving_.swap(waiting_);
+  write_begin_ = now;
   return leaving_;
 }
 
@@ -87,9 +85,10 @@ bool TcpConnection::is_finished() const noexcept {
   return overflowed_ || (input_ended_ && unanswered_ == 0 && pending_output() == 0);
 }
 
-TimePoint TcpConnection::idle_at() const noexcept {
-  return last_activity_ +
-         (unanswered_ > 0 ? std::max(idle_timeout_, kAnswerPatience) : idle_timeout_);
+TimePoint TcpConnection::idle_at(Duration idle_timeout) const noexcept {
+  const Duration patience = is_busy() ? std::max(idle_timeout, kAnswerPatience) : idle_timeout;
+  const TimePoint idle = last_activity_ + patience;
+  return leaving_.empty() ? idle : std::min(idle, write_begin_ + idle_timeout);
 }
 
 }  // namespace sluice::net

@@ -17,11 +17,11 @@ namespace sluice::net {
 /// Any number of queries may be under way at once and replies leave in the order they come about
 /// (RFC 7766 sections 6.2.1.1 and 7). What bounds a connection:
 ///   - kMaxUnanswered queries or kOutputHighWater octets of replies not yet written: nothing more
-///   is
-///     read until some have gone;
+///     is read until some have gone;
 ///   - kMaxOutput octets of replies: the client does not read, the connection is finished;
-///   - the idle time-out, from the last *whole* message in or reply written, so that a message sent
-///     an octet at a time is cut off, too (RFC 7766 section 6.2.3).
+///   - the idle time-out, from the last *whole* message in or the last write that ended, so that a
+///     message sent an octet at a time is cut off, too (RFC 7766 section 6.2.3);
+///   - the same for each write: a client that asks on, but does not read, is cut off as well.
 ///
 /// Thread-confined. Allocates for its buffers, and gives back what a burst took.
 class TcpConnection {
@@ -34,7 +34,7 @@ class TcpConnection {
   /// While queries are unanswered the idle time-out is at least this: longer than any is worked on.
   static constexpr Duration kAnswerPatience = 10s;
 
-  TcpConnection(Duration idle_timeout, TimePoint now) noexcept;
+  explicit TcpConnection(TimePoint now) noexcept : last_activity_{now} {}
 
   // Input.
   /// False while the connection has enough to do, and after end_input().
@@ -61,14 +61,16 @@ class TcpConnection {
   [[nodiscard]] bool add_reply(std::span<const std::byte> message);
   /// All that can be written now, each message behind its length; valid until written(). Empty if
   /// there is nothing or the last write has not ended.
-  [[nodiscard]] std::span<const std::byte> begin_write() noexcept;
+  [[nodiscard]] std::span<const std::byte> begin_write(TimePoint now) noexcept;
   void written(TimePoint now) noexcept;
 
   // The end.
   /// Nothing is read, owed or to be written any more: close.
   [[nodiscard]] bool is_finished() const noexcept;
-  /// When the connection counts as idle unless something happens.
-  [[nodiscard]] TimePoint idle_at() const noexcept;
+  /// Queries taken are unanswered.
+  [[nodiscard]] bool is_busy() const noexcept { return unanswered_ > 0; }
+  /// When the connection counts as idle unless something happens; perhaps it does already.
+  [[nodiscard]] TimePoint idle_at(Duration idle_timeout) const noexcept;
 
  private:
   [[nodiscard]] bool has_enough_to_do() const noexcept;
@@ -76,8 +78,8 @@ class TcpConnection {
     return waiting_.size() + leaving_.size();
   }
 
-  Duration idle_timeout_;
   TimePoint last_activity_;
+  TimePoint write_begin_{};  // of the write under way
   std::vector<std::byte> input_;
   std::size_t input_begin_ = 0;  // of the octets not yet taken
   std::size_t input_end_ = 0;

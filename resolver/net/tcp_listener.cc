@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
@@ -35,18 +36,19 @@ struct TcpListener::Acceptor {
 /// A connection and its socket. Handlers of its operations hold the ID alone and look the session
 /// up again, since it may have been closed in the meantime.
 struct TcpListener::Session {
-  Session(tcp::socket its_socket, const ClientRef& its_client, Duration idle_timeout, TimePoint now)
+  Session(tcp::socket its_socket, const ClientRef& its_client, TimePoint now)
       : client{its_client},
         socket{std::move(its_socket)},
         idle_timer{socket.get_executor()},
-        connection{idle_timeout, now} {}
+        connection{now} {}
 
   ClientRef client;
   tcp::socket socket;
   boost::asio::steady_timer idle_timer;
   TcpConnection connection;
   bool is_reading = false;
-  bool is_serving = false;  // serve() is under way: replies that come now wait for its end
+  bool is_serving = false;   // take_messages() is under way: replies that come now wait for its end
+  bool is_turn_due = false;  // take_more_later() has been called: nothing is taken until then
 };
 
 TcpListener::TcpListener(boost::asio::io_context& loop, const TcpLimits& limits,
@@ -55,6 +57,7 @@ TcpListener::TcpListener(boost::asio::io_context& loop, const TcpLimits& limits,
       limits_{limits},
       answers_{answers},
       sink_{sink},
+      roster_{{.all = limits.connections, .per_client = limits.connections_per_client}},
       out_{new std::byte[AnswerPath::kOutSize]} {}
 
 TcpListener::~TcpListener() = default;
@@ -94,10 +97,14 @@ void TcpListener::accept_later(Acceptor& acceptor) {
   });
 }
 
-bool TcpListener::has_room_for(const Address& client) const {
-  if (sessions_.size() >= limits_.connections) return false;
-  const auto it = sessions_by_client_.find(client);
-  return it == sessions_by_client_.end() || it->second < limits_.connections_per_client;
+bool TcpListener::make_room_for(const Address& client) {
+  if (roster_.has_room_for(client)) return true;
+  const auto victim = roster_.one_to_close_for(
+      client, [this](SessionId id) { return find(id)->connection.is_busy(); });
+  if (!victim) return false;
+  answers_.counters().add(WorkerMetric::tcp_idle_closed);
+  close(*find(*victim));
+  return true;
 }
 
 void TcpListener::admit(tcp::socket socket, std::uint16_t acceptor_index) {
@@ -108,7 +115,7 @@ void TcpListener::admit(tcp::socket socket, std::uint16_t acceptor_index) {
   client.listener = acceptor_index;
   client.transport = Transport::tcp;
   if (client.client.address.family == Address::Family::none) return;  // it has gone already
-  if (!has_room_for(client.client.address)) {
+  if (!make_room_for(client.client.address)) {
     counters.add(WorkerMetric::tcp_refused);
     return;
   }
@@ -119,12 +126,12 @@ void TcpListener::admit(tcp::socket socket, std::uint16_t acceptor_index) {
 
   const TimePoint now = Clock::now();
   auto& slot = sessions_[client.connection];
-  slot = std::make_unique<Session>(std::move(socket), client, limits_.idle_timeout, now);
-  ++sessions_by_client_[client.client.address];
+  slot = std::make_unique<Session>(std::move(socket), client, now);
+  roster_.open(client.connection, client.client.address);
   counters.add(WorkerMetric::tcp_accepted);
   counters.set(WorkerMetric::tcp_open, sessions_.size());
   watch_idleness(*slot, now);
-  advance(*slot);
+  advance(*slot, now);
 }
 
 TcpListener::Session* TcpListener::find(SessionId id) noexcept {
@@ -137,7 +144,7 @@ void TcpListener::send(const ClientRef& client, std::span<const std::byte> messa
   if (session == nullptr) return;
   const bool fits = session->connection.add_answer(message);
   answers_.counters().add(fits ? WorkerMetric::replies_tcp : WorkerMetric::send_errors);
-  if (!session->is_serving) write_or_close(*session);
+  if (!session->is_serving) write_or_close(*session, Clock::now());
 }
 
 void TcpListener::stop() {
@@ -146,19 +153,43 @@ void TcpListener::stop() {
     acceptor->socket.close(ignored);
     acceptor->pause.cancel(ignored);
   }
+  const TimePoint now = Clock::now();
   std::vector<Session*> all;
   for (const auto& [id, session] : sessions_) all.push_back(session.get());
   for (Session* session : all) {
     session->connection.end_input();
-    advance(*session);
+    advance(*session, now);
   }
 }
 
+// May close the session: nobody may touch it afterwards.
 void TcpListener::serve(Session& session, TimePoint now) {
+  if (!session.is_turn_due) take_messages(session, now);
+  advance(session, now);
+}
+
+void TcpListener::take_messages(Session& session, TimePoint now) {
+  int taken = 0;
   session.is_serving = true;
-  while (const auto message = session.connection.next_message(now)) answer(session, *message, now);
+  for (; taken < kMessagesPerTurn; ++taken) {
+    const auto message = session.connection.next_message(now);
+    if (!message) break;
+    answer(session, *message, now);
+  }
   session.is_serving = false;
-  advance(session);
+  if (taken > 0) roster_.touch(session.client.connection);
+  if (taken == kMessagesPerTurn) take_more_later(session);
+}
+
+// Behind all that is ready now: other connections, UDP, the engine's timers and exchanges.
+void TcpListener::take_more_later(Session& session) {
+  session.is_turn_due = true;
+  boost::asio::post(loop_, [this, id = session.client.connection] {
+    Session* self = find(id);
+    if (self == nullptr) return;
+    self->is_turn_due = false;
+    serve(*self, Clock::now());
+  });
 }
 
 void TcpListener::answer(Session& session, std::span<const std::byte> message, TimePoint now) {
@@ -183,17 +214,18 @@ void TcpListener::answer(Session& session, std::span<const std::byte> message, T
 }
 
 // Carries out what the connection wants next. May close it: nobody may touch `session` afterwards.
-void TcpListener::advance(Session& session) {
-  if (write_or_close(session) == Next::gone) return;
-  if (!session.is_reading && session.connection.wants_input()) read(session);
+void TcpListener::advance(Session& session, TimePoint now) {
+  if (write_or_close(session, now) == Next::gone) return;
+  if (session.is_reading || session.is_turn_due) return;
+  if (session.connection.wants_input()) read(session);
 }
 
-TcpListener::Next TcpListener::write_or_close(Session& session) {
+TcpListener::Next TcpListener::write_or_close(Session& session, TimePoint now) {
   if (session.connection.is_finished()) {
     close(session);
     return Next::gone;
   }
-  const auto bytes = session.connection.begin_write();
+  const auto bytes = session.connection.begin_write(now);
   if (!bytes.empty()) write(session, bytes);
   return Next::open;
 }
@@ -231,20 +263,27 @@ void TcpListener::write(Session& session, std::span<const std::byte> bytes) {
         }
         const TimePoint now = Clock::now();
         self->connection.written(now);
+        roster_.touch(id);
         serve(*self, now);  // what had to wait until this reply had left
       });
 }
 
-// The timer is not moved with each message: it looks again when it fires. It fires at least once
-// in an idle time-out, since the connection may come to be idle sooner than it now seems.
+Duration TcpListener::idle_timeout() const noexcept {
+  return roster_.is_crowded() ? limits_.idle_timeout / kCrowdedDivisor : limits_.idle_timeout;
+}
+
+// The timer is not moved with each message: it looks again when it fires. It fires several times in
+// an idle time-out, since the connection may come to be idle sooner than it now seems: when its
+// last answer comes, or when connections run short.
 void TcpListener::watch_idleness(Session& session, TimePoint now) {
-  session.idle_timer.expires_at(std::min(session.connection.idle_at(), now + limits_.idle_timeout));
+  session.idle_timer.expires_at(std::min(session.connection.idle_at(idle_timeout()),
+                                         now + limits_.idle_timeout / kCrowdedDivisor));
   session.idle_timer.async_wait([this, id = session.client.connection](const error_code& error) {
     if (error) return;  // cancelled: `this` may be gone
     Session* self = find(id);
     if (self == nullptr) return;
     const TimePoint then = Clock::now();
-    if (then < self->connection.idle_at()) {
+    if (then < self->connection.idle_at(idle_timeout())) {
       watch_idleness(*self, then);
       return;
     }
@@ -254,9 +293,9 @@ void TcpListener::watch_idleness(Session& session, TimePoint now) {
 }
 
 void TcpListener::close(Session& session) {
-  const auto it = sessions_by_client_.find(session.client.client.address);
-  if (--it->second == 0) sessions_by_client_.erase(it);
-  sessions_.erase(session.client.connection);
+  const SessionId id = session.client.connection;
+  roster_.close(id);
+  sessions_.erase(id);
   answers_.counters().set(WorkerMetric::tcp_open, sessions_.size());
 }
 

@@ -46,10 +46,10 @@ class TcpConnectionTest : public ::testing::Test {
     return true;
   }
   void write_all(TimePoint now = t0) {
-    while (!connection_.begin_write().empty()) connection_.written(now);
+    while (!connection_.begin_write(now).empty()) connection_.written(now);
   }
 
-  TcpConnection connection_{10s, t0};
+  TcpConnection connection_{t0};
 };
 
 TEST_F(TcpConnectionTest, CutsMessagesOutOfTheStreamHoweverItIsSplit) {
@@ -93,23 +93,23 @@ TEST_F(TcpConnectionTest, TakesTheLongestMessageThatThereIs) {
 TEST_F(TcpConnectionTest, WritesLengthAndPayloadTogether) {
   ASSERT_TRUE(connection_.add_reply(message(12, 1)));
 
-  EXPECT_EQ(copy(connection_.begin_write()), framed(message(12, 1)));
+  EXPECT_EQ(copy(connection_.begin_write(t0)), framed(message(12, 1)));
 }
 
 TEST_F(TcpConnectionTest, CollectsRepliesWhileAWriteIsUnderWay) {
   ASSERT_TRUE(connection_.add_reply(message(12, 1)));
-  const auto first = connection_.begin_write();
+  const auto first = connection_.begin_write(t0);
   ASSERT_TRUE(connection_.add_reply(message(13, 2)));
   ASSERT_TRUE(connection_.add_reply(message(14, 3)));
 
-  EXPECT_TRUE(connection_.begin_write().empty());
+  EXPECT_TRUE(connection_.begin_write(t0).empty());
   EXPECT_EQ(copy(first), framed(message(12, 1))) << "the bytes of a write under way stay put";
   connection_.written(t0);
 
   Bytes both = framed(message(13, 2));
   const Bytes last = framed(message(14, 3));
   both.insert(both.end(), last.begin(), last.end());
-  EXPECT_EQ(copy(connection_.begin_write()), both);
+  EXPECT_EQ(copy(connection_.begin_write(t0)), both);
 }
 
 TEST_F(TcpConnectionTest, ReadsNoFurtherWhileTooManyQueriesAreUnanswered) {
@@ -165,7 +165,7 @@ TEST_F(TcpConnectionTest, AnswersWhatItOwesAfterItsInputHasEnded) {
   ASSERT_TRUE(connection_.add_answer(message(12)));
   EXPECT_FALSE(connection_.is_finished()) << "the reply has still to be written";
 
-  ASSERT_FALSE(connection_.begin_write().empty());
+  ASSERT_FALSE(connection_.begin_write(t0).empty());
   connection_.written(t0);
   EXPECT_TRUE(connection_.is_finished());
 }
@@ -183,11 +183,11 @@ TEST_F(TcpConnectionTest, TakesNothingMoreFromAnEndedInput) {
 }
 
 TEST_F(TcpConnectionTest, CountsAsIdleFromItsLastWholeMessage) {
-  EXPECT_EQ(connection_.idle_at(), t0 + 10s);
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 10s);
 
   arrive(framed(message(12)));
   ASSERT_TRUE(connection_.next_message(t0 + 4s).has_value());
-  EXPECT_EQ(connection_.idle_at(), t0 + 14s);
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 14s);
 }
 
 TEST_F(TcpConnectionTest, PartOfAMessageDoesNotKeepItAlive) {
@@ -195,26 +195,43 @@ TEST_F(TcpConnectionTest, PartOfAMessageDoesNotKeepItAlive) {
   arrive(std::span{whole}.first(whole.size() - 1));
   EXPECT_FALSE(connection_.next_message(t0 + 9s).has_value());
 
-  EXPECT_EQ(connection_.idle_at(), t0 + 10s);
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 10s);
 }
 
 TEST_F(TcpConnectionTest, AWrittenReplyKeepsItAliveButNotOneThatNobodyReads) {
   ASSERT_TRUE(connection_.add_reply(message(12)));
-  ASSERT_FALSE(connection_.begin_write().empty());
-  EXPECT_EQ(connection_.idle_at(), t0 + 10s);
+  ASSERT_FALSE(connection_.begin_write(t0).empty());
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 10s);
 
   connection_.written(t0 + 3s);
-  EXPECT_EQ(connection_.idle_at(), t0 + 13s);
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 13s);
 }
 
 TEST_F(TcpConnectionTest, IsNotCutOffForTheTimeThatAnAnswerTakes) {
-  connection_ = TcpConnection{1s, t0};
   ASSERT_TRUE(take_one(t0));
-  EXPECT_EQ(connection_.idle_at(), t0 + TcpConnection::kAnswerPatience);
+  EXPECT_TRUE(connection_.is_busy());
+  EXPECT_EQ(connection_.idle_at(1s), t0 + TcpConnection::kAnswerPatience);
 
   ASSERT_TRUE(connection_.add_answer(message(12)));
+  EXPECT_FALSE(connection_.is_busy());
   write_all(t0 + 4s);
-  EXPECT_EQ(connection_.idle_at(), t0 + 5s);
+  EXPECT_EQ(connection_.idle_at(1s), t0 + 5s);
+}
+
+TEST_F(TcpConnectionTest, IsCutOffIfAWriteDoesNotEndHoweverMuchItsClientAsks) {
+  ASSERT_TRUE(connection_.add_reply(message(12)));
+  ASSERT_FALSE(connection_.begin_write(t0 + 1s).empty());
+
+  ASSERT_TRUE(take_one(t0 + 10s));
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 11s);
+
+  connection_.written(t0 + 10s);
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 20s);
+}
+
+TEST_F(TcpConnectionTest, CountsAsIdleSoonerWhereTheTimeOutIsShortened) {
+  EXPECT_EQ(connection_.idle_at(10s), t0 + 10s);
+  EXPECT_EQ(connection_.idle_at(2s), t0 + 2s);
 }
 
 }  // namespace
