@@ -1,7 +1,9 @@
 """TCP clients that are in a hurry, slow, silent, greedy or broken (RFC 7766)."""
 
+import resource
 import select
 import socket
+import threading
 import time
 import unittest
 
@@ -12,6 +14,7 @@ PROBE = "www.example.com"
 MAX_GROWTH = (256 if is_sanitized() else 8) << 20  # of the daemon, in octets
 IDLE_SECONDS = 0.3
 SHORT_IDLE = 'tcp_idle_timeout = "300ms"'
+AT_ONCE = 1.0  # seconds: far less than it takes for any time-out to make room
 
 
 class TcpTest(SystemTest):
@@ -19,7 +22,8 @@ class TcpTest(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.vpc = self.start_vpcsim(zones=["slow.example=answer,delay=1s"])
+        self.vpc = self.start_vpcsim(zones=["slow.example=answer,delay=1s",
+                                            "slower.example=answer,delay=3s"])
         self.daemon = self.start_sluiced(self.vpc.port, AMPLE, server=self.SERVER)
 
     def connect(self):
@@ -154,15 +158,28 @@ class Idleness(TcpTest):
 class ConnectionLimits(TcpTest):
     SERVER = "tcp_connections_per_client = 2"
 
-    def test_a_connection_beyond_the_clients_share_is_closed_at_once(self):
+    def test_one_beyond_the_clients_share_takes_the_place_of_its_longest_idle_one(self):
         first, second = self.connect(), self.connect()
         self.assertEqual(first.ask(PROBE).rcode, wire.NOERROR)
+
+        third = self.connect()
+        self.assertEqual(third.ask(PROBE).rcode, wire.NOERROR)
+
+        self.assertTrue(second.is_closed_by_peer())
+        self.assertEqual(first.ask(PROBE).rcode, wire.NOERROR)
+
+    def test_one_beyond_the_clients_share_is_closed_at_once_while_the_others_wait(self):
+        first, second = self.connect(), self.connect()
+        for index, client in enumerate((first, second)):
+            client.send(wire.query(f"host-{index}.slower.example"))
+        wait_for(lambda: self.daemon.metrics()['sluice_client_queries_total{transport="tcp"}'] == 2,
+                 "both queries to have arrived")
 
         self.assertTrue(self.connect().is_closed_by_peer())
 
         self.assertEqual(self.connections("refused"), 1)
-        self.assertEqual(second.ask(PROBE).rcode, wire.NOERROR)
-        self.assertEqual(first.ask(PROBE).rcode, wire.NOERROR)
+        for client in (first, second):
+            self.assertEqual(wire.read(client.receive()).rcode, wire.NOERROR)
 
     def test_a_closed_connection_makes_room(self):
         first, second = self.connect(), self.connect()
@@ -171,6 +188,82 @@ class ConnectionLimits(TcpTest):
                  "the daemon to notice")
         self.assertEqual(self.connect().ask(PROBE).rcode, wire.NOERROR)
         self.assertEqual(second.ask(PROBE).rcode, wire.NOERROR)
+
+
+class Crowds(TcpTest):
+    """Many connections that ask nothing, within the limits that the daemon has of its own."""
+
+    CROWD = 1000
+    LIMIT, LIMIT_PER_CLIENT = 256, 64
+
+    def setUp(self):
+        super().setUp()
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 2 * self.CROWD), before[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+
+    def connect_from(self, address):
+        sock = socket.create_connection(("127.0.0.1", self.daemon.port), 20, (address, 0))
+        self.addCleanup(sock.close)
+        return sock
+
+    def assert_is_answered_at_once(self, address):
+        start = time.monotonic()
+        sock = self.connect_from(address)
+        sock.sendall(wire.framed(wire.query(PROBE)))
+        self.assertTrue(select.select([sock], [], [], AT_ONCE)[0], f"no answer for {address}")
+        self.assertGreater(len(sock.recv(65535)), 12)
+        self.assertLess(time.monotonic() - start, AT_ONCE)
+
+    def test_one_clients_idle_connections_keep_nobody_out(self):
+        for _ in range(self.CROWD):
+            self.connect_from("127.0.0.1")
+
+        self.assert_is_answered_at_once("127.0.0.1")
+        self.assert_is_answered_at_once("127.0.0.2")
+        self.assertLessEqual(self.daemon.metrics()["sluice_client_connections_open"],
+                             self.LIMIT_PER_CLIENT + 1)
+
+    def test_many_clients_idle_connections_keep_nobody_out(self):
+        for index in range(self.CROWD):
+            self.connect_from(f"127.0.1.{index % 20 + 1}")
+
+        self.assert_is_answered_at_once("127.0.0.1")
+        self.assert_is_answered_at_once("127.0.1.1")
+        self.assertLessEqual(self.daemon.metrics()["sluice_client_connections_open"], self.LIMIT)
+        self.assertEqual(self.connections("refused"), 0)
+
+
+class Floods(TcpTest):
+    QUERIES = 10_000
+
+    def test_a_pipelined_flood_delays_nobody_else(self):
+        others = self.connect()
+        self.assertEqual(others.ask(PROBE).rcode, wire.NOERROR)
+        flood = self.connect()
+        replies = []
+
+        def read_all():
+            while len(replies) < self.QUERIES:
+                replies.append(wire.id_of(flood.receive()))
+
+        reader = threading.Thread(target=read_all)
+        writer = threading.Thread(
+            target=flood.send, args=[wire.query(PROBE, id=id) for id in range(self.QUERIES)])
+        reader.start()
+        writer.start()
+        asked, slowest = 0, 0.0
+        while reader.is_alive():
+            start = time.monotonic()
+            self.assertEqual(others.ask(PROBE).rcode, wire.NOERROR)
+            slowest = max(slowest, time.monotonic() - start)
+            asked += 1
+        writer.join()
+        reader.join()
+
+        self.assertGreater(asked, 1)
+        self.assertLess(slowest, AT_ONCE)
+        self.assertEqual(replies, list(range(self.QUERIES)))
 
 
 if __name__ == "__main__":
