@@ -12,7 +12,9 @@ namespace {
 
 // What the kernel may keep for us while a listener's thread is busy: some 10,000 queries.
 constexpr int kReceiveBufferSize = 4 << 20;
-constexpr int kBacklog = 256;
+// Connections that may come in while the engine's thread is busy. Of one more the kernel drops the
+// handshake's last packet, and its client waits for a second.
+constexpr int kBacklog = 1'024;
 constexpr int kPortTries = 64;
 
 template <typename T>
