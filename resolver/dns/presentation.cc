@@ -143,12 +143,23 @@ struct ZoneReader::State {
   std::uint32_t default_ttl;
   ldns_rdf* origin = nullptr;  // ldns replaces both, so no owner can hold them in between
   ldns_rdf* previous = nullptr;
+  Name good_origin;         // the root at first
   std::size_t counted = 0;  // octets of the text whose lines are counted
   std::size_t line = 1;     // that the octet behind them is in
 
   ~State() {
     Free{}(origin);
     Free{}(previous);
+  }
+
+  /// After an $ORIGIN that is no name ldns has none at all, and would read owners without it.
+  void keep_origin() {
+    if (origin != nullptr) {
+      good_origin = name_of(origin).value_or(good_origin);
+    } else {
+      const auto wire = good_origin.wire();
+      origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, wire.size(), wire.data());
+    }
   }
 
   /// Counts lines up to the record that is read next. ldns' own count is of what it has read, which
@@ -189,6 +200,7 @@ std::optional<Result<ZoneRecord, std::string>> ZoneReader::next() {
     const ldns_status status = ldns_rr_new_frm_fp_l(&parsed, state.file.get(), &state.default_ttl,
                                                     &state.origin, &state.previous, nullptr);
     const Rr rr{parsed};
+    state.keep_origin();
     switch (status) {
       case LDNS_STATUS_OK:
         return record_of(rr.get());
@@ -207,6 +219,6 @@ std::optional<Result<ZoneRecord, std::string>> ZoneReader::next() {
 
 std::size_t ZoneReader::line() const noexcept { return state_->line; }
 
-Name ZoneReader::origin() const noexcept { return name_of(state_->origin).value_or(Name{}); }
+Name ZoneReader::origin() const noexcept { return state_->good_origin; }
 
 }  // namespace sluice::dns

@@ -203,6 +203,14 @@ TEST(ZoneReader, ComesToAnEndWhateverTheText) {
   }
 }
 
+TEST(ZoneReader, KeepsItsOriginWhenTheNextIsNoName) {
+  ZoneReader reader{"$ORIGIN example.\n$ORIGIN a..b.\nwww A 192.0.2.1\n", 300};
+
+  EXPECT_FALSE(*reader.next());
+  EXPECT_EQ(reader.origin(), parse_name("example"));
+  EXPECT_EQ(reader.next()->value().owner, parse_name("www.example"));
+}
+
 TEST(ZoneReader, KnowsItsOrigin) {
   ZoneReader reader{"a A 192.0.2.1\n$ORIGIN example.\nb A 192.0.2.1\n", 300};
 
