@@ -7,6 +7,7 @@
 
 #include "resolver/base/assert.h"
 #include "resolver/local/address_records.h"
+#include "resolver/local/blocklist.h"
 #include "resolver/local/hosts_table.h"
 #include "resolver/local/local_records.h"
 #include "resolver/local/special_zones.h"
@@ -35,7 +36,7 @@ bool is_our_class(dns::Class klass) noexcept {
 struct LocalNames::Tables {
   // Whose word it is, with what was found there.
   using Own = const std::vector<Address>*;
-  using Found = std::variant<const Rrsets*, HostsTable::Found, Own, SpecialMatch>;
+  using Found = std::variant<const Rrsets*, HostsTable::Found, Own, BlockMatch, SpecialMatch>;
 
   explicit Tables(Parts given);
 
@@ -43,6 +44,7 @@ struct LocalNames::Tables {
                                           const Covering& covering) const noexcept;
   [[nodiscard]] Own find_own(const Suffixes& name, dns::Type type,
                              const Covering& covering) const noexcept;
+  [[nodiscard]] std::optional<BlockMatch> find_listed(const Suffixes& name) const noexcept;
 
   Parts parts;
   NameMap<std::vector<Address>> own_names;
@@ -55,6 +57,7 @@ LocalNames::Tables::Tables(Parts given)
       special_zones{parts.special_use, parts.hash_key} {
   SLUICE_ASSERT(!parts.records || is_same(parts.records->key(), parts.hash_key));
   SLUICE_ASSERT(!parts.hosts || is_same(parts.hosts->key(), parts.hash_key));
+  for (const auto& list : parts.blocklists) SLUICE_ASSERT(is_same(list->key(), parts.hash_key));
   for (OwnName& own : parts.own_names) {
     own.addresses.resize(std::min(own.addresses.size(), kMaxAddressesOfName));
     own_names.insert_or_assign(std::string{as_text(own.name.wire())}, std::move(own.addresses));
@@ -70,6 +73,20 @@ LocalNames::Tables::Own LocalNames::Tables::find_own(const Suffixes& name, dns::
   return is_address_type(type) || name.label_count() == 1 ? &found->second : nullptr;
 }
 
+/// The first list with an exception or with data of its own speaks for all; else the first that
+/// blocks the name.
+std::optional<BlockMatch> LocalNames::Tables::find_listed(const Suffixes& name) const noexcept {
+  std::optional<BlockMatch> blocked;
+  for (const auto& list : parts.blocklists) {
+    const auto match = list->find(name);
+    if (!match) continue;
+    if (match->action == ListAction::passthru) return std::nullopt;
+    if (match->action == ListAction::local_data) return match;
+    if (!blocked) blocked = match;
+  }
+  return blocked;
+}
+
 /// The order of the sources is decided here and nowhere else.
 std::optional<LocalNames::Tables::Found> LocalNames::Tables::find(
     const dns::Question& question, const Covering& covering) const noexcept {
@@ -77,12 +94,41 @@ std::optional<LocalNames::Tables::Found> LocalNames::Tables::find(
   const Suffixes name{question.name, parts.hash_key};
   if (parts.records)
     if (const Rrsets* const records = parts.records->find(name)) return records;
+  const auto listed = find_listed(name);
+  if (listed && listed->action == ListAction::local_data) return *listed;
   if (parts.hosts)
     if (const auto hosts = parts.hosts->find(name, question.type)) return *hosts;
   if (const Own own = find_own(name, question.type, covering)) return own;
+  if (listed) return *listed;
   if (const auto special = special_zones.find(name, question.type, covering)) return *special;
   return std::nullopt;
 }
+
+/// Writes what was found, and says whose word it is.
+struct LocalNames::Write {
+  const Tables& tables;
+  dns::Type type;
+  AnswerWriter& out;
+
+  LocalAnswer operator()(const Rrsets* found) const noexcept {
+    const bool is_positive = tables.parts.records->write(*found, type, out);
+    return {.source = Source::record, .ede = explain(is_positive, kNoSuchRecord)};
+  }
+  LocalAnswer operator()(const HostsTable::Found& found) const noexcept {
+    const bool is_positive = HostsTable::write(found, type, out);
+    return {.source = Source::hosts, .ede = explain(is_positive, kNoSuchHost)};
+  }
+  LocalAnswer operator()(Tables::Own found) const noexcept {
+    const bool is_positive = write_addresses(*found, type, out);
+    return {.source = Source::own_name, .ede = explain(is_positive, kNoSuchOwn)};
+  }
+  LocalAnswer operator()(const BlockMatch& found) const noexcept {
+    return {.source = Source::blocklist, .ede = Blocklist::write(found, type, out)};
+  }
+  LocalAnswer operator()(const SpecialMatch& found) const noexcept {
+    return {.source = Source::special_use, .ede = SpecialZones::write(found, type, out)};
+  }
+};
 
 LocalNames::LocalNames(Parts parts) : tables_{std::make_unique<const Tables>(std::move(parts))} {}
 
@@ -95,21 +141,7 @@ std::optional<LocalAnswer> LocalNames::answer(const dns::Question& question,
   const auto found = tables_->find(question, covering);
   if (!found) return std::nullopt;
   AnswerWriter writer{out, question};
-  LocalAnswer answer;
-  if (const auto* const records = std::get_if<const Rrsets*>(&*found)) {
-    answer.source = Source::record;
-    answer.ede =
-        explain(tables_->parts.records->write(**records, question.type, writer), kNoSuchRecord);
-  } else if (const auto* const hosts = std::get_if<HostsTable::Found>(&*found)) {
-    answer.source = Source::hosts;
-    answer.ede = explain(HostsTable::write(*hosts, question.type, writer), kNoSuchHost);
-  } else if (const auto* const own = std::get_if<Tables::Own>(&*found)) {
-    answer.source = Source::own_name;
-    answer.ede = explain(write_addresses(**own, question.type, writer), kNoSuchOwn);
-  } else if (const auto* const special = std::get_if<SpecialMatch>(&*found)) {
-    answer.source = Source::special_use;
-    answer.ede = SpecialZones::write(*special, question.type, writer);
-  }
+  LocalAnswer answer = std::visit(Write{*tables_, question.type, writer}, *found);
   answer.size = writer.size();
   return answer;
 }

@@ -34,7 +34,7 @@ enum class Source : std::uint8_t {
 struct LocalAnswer {
   std::size_t size = 0;  ///< octets written
   Source source{};
-  std::optional<dns::Ede> ede;
+  std::optional<dns::Ede> ede{};
 };
 
 /// A name that the host gives itself ("myhost", "_gateway") and its addresses.
@@ -92,6 +92,7 @@ class LocalNames {
 
  private:
   struct Tables;
+  struct Write;
   std::unique_ptr<const Tables> tables_;
 };
 

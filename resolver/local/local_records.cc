@@ -8,16 +8,6 @@
 namespace sluice::local {
 namespace {
 
-/// What a record of this type would need that local data does not give it.
-std::optional<std::string> type_problem(dns::Type type) {
-  const auto number = static_cast<std::uint16_t>(type);
-  // RFC 6895 section 3.1: 128 to 255 are for questions and for single messages.
-  if (type == dns::Type::opt || number == 0 || (number >= 128 && number <= 255))
-    return dns::to_string(type) + " is no type of data";
-  if (type == dns::Type::dname) return "DNAME is not supported: no CNAMEs are made from it";
-  return std::nullopt;
-}
-
 dns::Name target_of(std::span<const std::byte> cname_rdata) noexcept {
   std::size_t offset = 0;
   const auto name = dns::Name::read(cname_rdata, offset);
@@ -53,7 +43,7 @@ LocalRecords::LocalRecords(const std::vector<dns::ZoneRecord>& records, HashKey 
 
 std::optional<std::string> LocalRecords::add(const dns::ZoneRecord& record) {
   if (record.klass != dns::Class::in) return "only class IN is answered from local records";
-  if (auto problem = type_problem(record.type)) return problem;
+  if (auto problem = data_type_problem(record.type)) return problem;
   const Owner owner = Owner::of(record.owner);
   for (dns::Name above = owner.name; !above.is_root();) node(above = above.parent());
   RecordNode& at = node(owner.name);

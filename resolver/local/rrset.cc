@@ -5,6 +5,15 @@
 
 namespace sluice::local {
 
+std::optional<std::string> data_type_problem(dns::Type type) {
+  const auto number = static_cast<std::uint16_t>(type);
+  // RFC 6895 section 3.1: 128 to 255 are for questions and for single messages.
+  if (type == dns::Type::opt || number == 0 || (number >= 128 && number <= 255))
+    return dns::to_string(type) + " is no type of data";
+  if (type == dns::Type::dname) return "DNAME is not supported: no CNAMEs are made from it";
+  return std::nullopt;
+}
+
 Added add_record(const dns::ZoneRecord& record, Rrsets& sets) {
   const std::size_t size = kRecordHeadSize + record.rdata.size();
   auto set = std::find_if(sets.begin(), sets.end(),

@@ -2,7 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "resolver/dns/presentation.h"
@@ -33,6 +34,9 @@ struct Rrset {
   std::vector<std::vector<std::byte>> rdatas{};
 };
 using Rrsets = std::vector<Rrset>;
+
+/// Why records of this type are no local data; nullopt if they may be.
+[[nodiscard]] std::optional<std::string> data_type_problem(dns::Type type);
 
 /// What became of a record that was to be added.
 enum class Added : std::uint8_t { yes, twice, too_large };

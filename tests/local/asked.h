@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "resolver/dns/presentation.h"
+#include "resolver/local/blocklist.h"
 #include "resolver/local/hosts_table.h"
 #include "resolver/local/local_names.h"
 #include "resolver/local/local_records.h"
@@ -79,6 +80,21 @@ inline std::shared_ptr<const LocalRecords> local_records(const wire::Records& li
 
 inline std::shared_ptr<const HostsTable> hosts(std::string_view text) {
   return std::make_shared<const HostsTable>(text, kHashKey);
+}
+
+inline std::shared_ptr<const Blocklist> list(const Blocklist::Options& options,
+                                             std::string_view text) {
+  return std::make_shared<const Blocklist>(options, text);
+}
+inline std::shared_ptr<const Blocklist> plain_list(std::string_view text,
+                                                   ListAction action = ListAction::nxdomain) {
+  return list({.name = "ads", .action = action, .key = kHashKey}, text);
+}
+inline std::shared_ptr<const Blocklist> hosts_list(std::string_view text) {
+  return list({.name = "ads", .format = ListFormat::hosts, .key = kHashKey}, text);
+}
+inline std::shared_ptr<const Blocklist> policy_zone(std::string_view text) {
+  return list({.name = "zone", .format = ListFormat::rpz, .key = kHashKey}, text);
 }
 
 /// Nothing but a hash key: no special uses either.

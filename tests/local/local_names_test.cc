@@ -73,12 +73,58 @@ Parts all_parts() {
   parts.records = local_records({"x.test. A 192.0.2.1", "x. A 192.0.2.1"});
   parts.hosts = hosts("192.0.2.2 x.test x\n");
   parts.own_names = {{name("x.test"), {address("192.0.2.3")}}, {name("x"), {address("192.0.2.3")}}};
+  parts.blocklists = {plain_list("x.test\nx\n")};
   parts.special_use.set();
   return parts;
 }
 
 TEST(LocalNames, AskTheirSourcesInOrder) {
   Parts parts = all_parts();
+  parts.blocklists.push_back(policy_zone("x.test A 192.0.2.9"));
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::record);
+
+  parts.records.reset();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->answer(),
+            wire::Records{"x.test. 60 IN A 192.0.2.9"});
+
+  parts.blocklists.pop_back();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::hosts);
+
+  parts.hosts.reset();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::own_name);
+
+  parts.own_names.clear();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::blocklist);
+
+  parts.blocklists.clear();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::special_use);
+
+  parts.special_use.reset();
+  EXPECT_FALSE(ask(LocalNames{parts}, "x.test. A"));
+}
+
+TEST(LocalNames, OfTheOperatorStandBeforeZoneRules) {
+  Parts parts = all_parts();
+  const Covering by_itself{.rule_labels = 2, .may_serve_private = true};
+  parts.blocklists.push_back(policy_zone("x.test A 192.0.2.9"));
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->source, Source::record);
+
+  parts.records.reset();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->ede, "4 answered by list \"zone\"");
+
+  parts.blocklists.pop_back();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->source, Source::hosts);
+
+  parts.hosts.reset();
+  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->source, Source::blocklist);
+
+  parts.blocklists.clear();
+  EXPECT_FALSE(ask(LocalNames{parts}, "x.test. A", by_itself));
+}
+
+TEST(LocalNames, TakeWhatAnExceptionNamesFromAllListsAndFromNothingElse) {
+  Parts parts = all_parts();
+  parts.blocklists = {plain_list("x.test\na.example"), policy_zone("*.test CNAME rpz-passthru.")};
   EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::record);
 
   parts.records.reset();
@@ -90,25 +136,33 @@ TEST(LocalNames, AskTheirSourcesInOrder) {
   parts.own_names.clear();
   EXPECT_EQ(ask(LocalNames{parts}, "x.test. A")->source, Source::special_use);
 
-  parts.special_use.reset();
-  EXPECT_FALSE(ask(LocalNames{parts}, "x.test. A"));
+  EXPECT_EQ(ask(LocalNames{parts}, "a.example. A")->source, Source::blocklist);
 }
 
-TEST(LocalNames, OfTheOperatorStandBeforeZoneRules) {
-  Parts parts = all_parts();
-  const Covering by_itself{.rule_labels = 2, .may_serve_private = true};
-  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->source, Source::record);
+TEST(LocalNames, TakeTheFirstListThatSpeaksOfAName) {
+  const auto first_of = [](std::vector<std::shared_ptr<const Blocklist>> lists) {
+    Parts parts = no_parts();
+    parts.blocklists = std::move(lists);
+    const auto asked = ask(LocalNames{parts}, "x.example. A");
+    return asked ? asked->ede : "not ours";
+  };
+  const auto ads = plain_list("example");
+  const auto zone = policy_zone("x.example CNAME *.");
+  const auto data = policy_zone("x.example A 192.0.2.9");
+  const auto exception = policy_zone("x.example CNAME rpz-passthru.");
 
-  parts.records.reset();
-  EXPECT_EQ(ask(LocalNames{parts}, "x.test. A", by_itself)->source, Source::hosts);
-
-  parts.hosts.reset();
-  EXPECT_FALSE(ask(LocalNames{parts}, "x.test. A", by_itself));
+  EXPECT_EQ(first_of({ads, zone}), "15 blocked by list \"ads\"");
+  EXPECT_EQ(first_of({zone, ads}), "15 blocked by list \"zone\"");
+  EXPECT_EQ(first_of({ads, data}), "4 answered by list \"zone\"");
+  EXPECT_EQ(first_of({ads, data, exception}), "4 answered by list \"zone\"");
+  EXPECT_EQ(first_of({ads, exception, data}), "not ours");
+  EXPECT_EQ(first_of({plain_list("other.example"), ads}), "15 blocked by list \"ads\"");
 }
 
 TEST(LocalNames, PassATypeThatASourceLeavesAloneOnToTheNext) {
   Parts parts = all_parts();
   parts.records.reset();
+  parts.blocklists.clear();
   const LocalNames names{parts};
 
   EXPECT_EQ(ask(names, "x.test. A")->source, Source::hosts);
