@@ -5,6 +5,9 @@
 
 #include <memory>
 
+#include "resolver/dns/response.h"
+#include "resolver/local/private_answers.h"
+#include "resolver/local/search_storm.h"
 #include "tests/local/asked.h"
 #include "tests/support/allocations.h"
 
@@ -45,6 +48,24 @@ TEST(LocalAllocation, IsNotNeededToAnswer) {
 
   EXPECT_EQ(allocations::count(), before);
   EXPECT_EQ(answered, questions.size() - 3);
+}
+
+TEST(LocalAllocation, IsNotNeededToStripOrToDeny) {
+  const auto message = wire::response(
+      "www.example. A", {"www.example. 60 IN CNAME a.example.", "a.example. 60 IN A 10.0.0.1"});
+  const auto question = wire::question("www.example.com.svc.example. A");
+  const TopLevelDomains tlds{{"com"}};
+  dns::Response response;
+  ASSERT_EQ(dns::parse_response(message, response), std::nullopt);
+  std::vector<std::byte> out(dns::kMaxMessageSize);
+  const std::size_t before = allocations::count();
+
+  const std::size_t stripped = strip_private_answers(message, response, out);
+  const bool is_storm = is_public_name_below(question.name, 2, tlds);
+  const std::size_t denied = write_nxdomain(out, question, 2);
+
+  EXPECT_EQ(allocations::count(), before);
+  EXPECT_TRUE(stripped > 0 && is_storm && denied > 0);
 }
 
 TEST(LocalAllocation, OfABlockedNameIsElevenOctets) {
