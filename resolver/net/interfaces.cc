@@ -171,7 +171,7 @@ void read_next_hops(int family, std::span<const std::byte> rest, std::vector<Def
     for_each_attribute(attributes, [&](const nlattr* each) {
       hops.push_back({.gateway = read_gateway(family, each, interface), .interface = interface});
     });
-    rest = rest.subspan(std::min(rest.size(), std::size_t{RTNH_ALIGN(hop.rtnh_len)}));
+    rest = rest.subspan(std::min(rest.size(), static_cast<std::size_t>(RTNH_ALIGN(hop.rtnh_len))));
   }
 }
 
