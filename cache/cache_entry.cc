@@ -67,6 +67,15 @@ bool CacheEntry::matches(const dns::LookupKey& key, std::uint64_t hash) const no
          std::memcmp(name().data(), key.question.name.wire().data(), name_size_) == 0;
 }
 
+dns::LookupKey CacheEntry::key() const noexcept {
+  std::size_t offset = 0;
+  const auto name_read = dns::Name::read(name(), offset);
+  SLUICE_ASSERT(name_read.has_value());
+  return {.question = {.name = *name_read, .type = type_, .klass = class_},
+          .dnssec_ok = dnssec_ok_,
+          .checking_disabled = checking_disabled_};
+}
+
 std::span<const std::uint16_t> CacheEntry::ttl_offsets() const noexcept {
   static_assert(alignof(CacheEntry) % alignof(std::uint16_t) == 0);
   return {reinterpret_cast<const std::uint16_t*>(tail()), ttl_count_};

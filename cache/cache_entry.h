@@ -45,6 +45,7 @@ class CacheEntry {
   [[nodiscard]] bool matches(const dns::LookupKey& key, std::uint64_t hash) const noexcept;
 
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+  [[nodiscard]] dns::LookupKey key() const noexcept;
   [[nodiscard]] std::span<const std::uint16_t> ttl_offsets() const noexcept;
   [[nodiscard]] std::span<const std::byte> message() const noexcept;
 

@@ -1,5 +1,6 @@
 #include "cache/cache_shard.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -70,6 +71,18 @@ void CacheShard::store(CacheEntryPtr entry, const dns::LookupKey& key, TimePoint
 
 void CacheShard::clear() noexcept {
   while (oldest_ != nullptr) remove(*oldest_);
+}
+
+bool CacheShard::sweep(std::size_t& bucket, const ResponseCache::Match& is_unwanted) {
+  const std::size_t end = std::min(bucket + ResponseCache::kSweepBuckets, buckets_.size());
+  for (; bucket < end; ++bucket) {
+    for (CacheEntry* entry = buckets_[bucket].get(); entry != nullptr;) {
+      CacheEntry* const next = entry->next_in_bucket.get();
+      if (is_unwanted(entry->key())) remove(*entry);
+      entry = next;
+    }
+  }
+  return bucket < buckets_.size();
 }
 
 CacheEntryPtr& CacheShard::bucket_for(std::uint64_t hash) noexcept {

@@ -41,6 +41,10 @@ class alignas(64) CacheShard {
 
   void clear() noexcept;
 
+  /// Removes the entries that `is_unwanted` says so of from up to ResponseCache::kSweepBuckets
+  /// buckets, from `bucket` on, which is moved behind them. False if there are no more behind.
+  [[nodiscard]] bool sweep(std::size_t& bucket, const ResponseCache::Match& is_unwanted);
+
   /// All but max_bytes, which is ResponseCache's to say.
   [[nodiscard]] const CacheStats& stats() const noexcept { return stats_; }
 

@@ -44,6 +44,14 @@ void ResponseCache::clear() noexcept {
   for (const auto& shard : shards_) shard->with([](CacheShard& it) { it.clear(); });
 }
 
+bool ResponseCache::sweep(Sweep& at, const Match& is_unwanted) {
+  if (at.shard >= shards_.size()) return false;
+  const bool has_more = shards_[at.shard]->with(
+      [&](CacheShard& shard) { return shard.sweep(at.bucket, is_unwanted); });
+  if (!has_more) at = {.shard = at.shard + 1, .bucket = 0};
+  return at.shard < shards_.size();
+}
+
 CacheStats ResponseCache::stats() const {
   CacheStats sum{.max_bytes = max_bytes_};
   for (const auto& shard : shards_) {

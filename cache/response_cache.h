@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -98,6 +99,21 @@ class ResponseCache {
 
   /// Removes everything. Not counted as evictions.
   void clear() noexcept;
+
+  /// Which entries a sweep() removes.
+  using Match = std::function<bool(const dns::LookupKey&)>;
+  /// How far a sweep has come.
+  struct Sweep {
+    std::size_t shard = 0;
+    std::size_t bucket = 0;
+  };
+  /// Buckets looked through in one step, about a millisecond's work: so long a hit may have to
+  /// wait for the shard.
+  static constexpr std::size_t kSweepBuckets = 2'048;
+  /// One step of going through the whole cache, removing what `is_unwanted`. False when it was the
+  /// last. What is stored meanwhile may be missed: nothing unwanted must be stored any more. Not
+  /// counted as evictions.
+  [[nodiscard]] bool sweep(Sweep& at, const Match& is_unwanted);
 
   [[nodiscard]] CacheStats stats() const;
 

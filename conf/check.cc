@@ -6,6 +6,7 @@
 
 #include "conf/nearest.h"
 #include "resolver/dns/presentation.h"
+#include "resolver/local/local_records.h"
 
 namespace sluice::conf {
 
@@ -55,6 +56,8 @@ class Checker {
   Problems run() {
     check_admin();
     check_cache();
+    check_records();
+    check_blocklists();
     check_budgets();
     check_upstreams();
     check_zones();
@@ -103,6 +106,31 @@ class Checker {
       report(origin, "min_ttl",
              "must be at most cache.max_ttl, which is " +
                  std::to_string(config_.cache.max_ttl.count()) + "s");
+  }
+
+  void check_records() {
+    check_count("record", config_.records.size(), kMaxRecords, origins_.records);
+    std::vector<dns::ZoneRecord> records;
+    std::vector<std::size_t> positions;  // in the configuration
+    for (std::size_t i = 0; i < config_.records.size(); ++i) {
+      auto record = dns::parse_record(config_.records[i].data, local::kDefaultRecordTtl);
+      if (!record) continue;  // refused by its form
+      records.push_back(std::move(record).value());
+      positions.push_back(i);
+    }
+    for (const local::RecordProblem& problem : local::LocalRecords{records, HashKey{}}.problems())
+      report(origin(origins_.records, "record", positions[problem.index]), "data", problem.text);
+  }
+
+  void check_blocklists() {
+    check_count("blocklist", config_.blocklists.size(), kMaxBlocklists, origins_.blocklists);
+    Names names{"[[blocklist]]"};
+    for (std::size_t i = 0; i < config_.blocklists.size(); ++i) {
+      const Origin from = origin(origins_.blocklists, "blocklist", i);
+      if (from.refused.contains("name")) continue;
+      if (auto reason = names.add(config_.blocklists[i].name, from.line_of("name")))
+        report(from, "name", *reason);
+    }
   }
 
   void check_budgets() {

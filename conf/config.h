@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "resolver/base/endpoint.h"
+#include "resolver/base/prefix.h"
 #include "resolver/dns/name.h"
+#include "resolver/local/list_contents.h"
+#include "resolver/local/special_use.h"
 
 /// The configuration as plain values. What a key is called, its bounds and whether a reload may
 /// change it stand once, in option_table.h; what the file may look like stands in sluice.toml.
@@ -25,11 +28,21 @@ inline constexpr std::size_t kMaxInterfaces = 16;  ///< of one budget
 inline constexpr std::size_t kMaxUpstreams = 256;
 inline constexpr std::size_t kMaxServers = 16;  ///< of one upstream
 inline constexpr std::size_t kMaxZones = 1'024;
+inline constexpr std::size_t kMaxAllowed = 256;     ///< networks of server.allow
+inline constexpr std::size_t kMaxSearchTlds = 64;   ///< of one zone
+inline constexpr std::size_t kMaxRecords = 10'000;  ///< lines of all [[record]]
+inline constexpr std::size_t kMaxBlocklists = 16;
 
 /// [server]
 struct Server {
   /// Addresses that answer clients, over UDP and TCP.
   std::vector<Endpoint> listen;  // default 127.0.0.53:53, set in config.cc
+  /// Networks whose clients may ask, beside those of this host; "local" stands for all networks
+  /// that an interface of this host is attached to.
+  std::vector<Prefix> allow;
+  bool allow_attached = true;
+  /// Queries per second that one client of a network may send over UDP; 0 = any number.
+  std::uint32_t client_rate = 1'000;
   /// Threads that answer from the cache. The first one is the engine's own.
   std::uint32_t threads = 1;
   /// Path of the control socket; empty = none.
@@ -90,6 +103,33 @@ struct Cache {
 /// allowance_counter: the interface's driver says (linklocal_allowance_exceeded of ENA).
 inline constexpr std::string_view kFromDriver = "auto";
 
+/// [local]
+struct Local {
+  /// Special-use names that are answered here.
+  local::SpecialUses special_use = local::default_special_uses();
+  /// Whether this host's own name and "_gateway" are.
+  bool own_name = true;
+  /// The hosts file; empty = none.
+  std::string hosts = "/etc/hosts";
+  bool operator==(const Local&) const = default;
+};
+
+/// [[record]]
+struct Record {
+  /// In the presentation format of zone files.
+  std::string data;
+  bool operator==(const Record&) const = default;
+};
+
+/// [[blocklist]]
+struct Blocklist {
+  std::string name;
+  std::string file;
+  local::ListFormat format = local::ListFormat::plain;
+  local::ListAction answer = local::ListAction::nxdomain;  // or nodata, null_address
+  bool operator==(const Blocklist&) const = default;
+};
+
 /// [[budget]]
 struct Budget {
   std::string name;
@@ -117,8 +157,15 @@ struct Upstream {
   bool follow_system = false;
   /// Name of the budget that its packets are paid from; empty = unlimited.
   std::string budget;
+  /// Whether its AD bit is passed on: it validates, and the way to it is safe (RFC 4035
+  /// section 4.9.3).
+  bool trust_ad = false;
+  /// Whether queries have random letters that responses must repeat (0x20).
+  bool mixed_case = false;
   bool operator==(const Upstream&) const = default;
 };
+
+enum class PrivateAnswers : std::uint8_t { pass, strip };
 
 /// [[zone]]
 struct Zone {
@@ -131,6 +178,11 @@ struct Zone {
   milliseconds max_wait{1'800};
   /// NXDOMAIN for a name answers for all names below it, too (RFC 8020).
   bool nxdomain_cut = false;
+  /// Private addresses in answers, by which a public name reaches into this network (rebinding).
+  PrivateAnswers private_answers = PrivateAnswers::pass;
+  /// The zone is a search suffix: names such as www.example.com.<zone> get NXDOMAIN at once, for
+  /// these TLDs.
+  std::vector<std::string> search_tlds = {};
   bool operator==(const Zone&) const = default;
 };
 
@@ -139,6 +191,9 @@ struct Config {
   Admin admin;
   Log log;
   Cache cache;
+  Local local;
+  std::vector<Record> records;
+  std::vector<Blocklist> blocklists;
   std::vector<Budget> budgets;
   std::vector<Upstream> upstreams;
   std::vector<Zone> zones;

@@ -38,9 +38,15 @@ std::string header(std::string_view name) {
 /// The sections that do have a key which is wrong where it stands: "[server] or [admin]".
 std::string homes_of(std::string_view key) {
   const std::pair<std::string_view, bool> homes[]{
-      {"server", has_key<Server>(key)}, {"admin", has_key<Admin>(key)},
-      {"log", has_key<Log>(key)},       {"cache", has_key<Cache>(key)},
-      {"budget", has_key<Budget>(key)}, {"upstream", has_key<Upstream>(key)},
+      {"server", has_key<Server>(key)},
+      {"admin", has_key<Admin>(key)},
+      {"log", has_key<Log>(key)},
+      {"cache", has_key<Cache>(key)},
+      {"local", has_key<Local>(key)},
+      {"record", has_key<Record>(key)},
+      {"blocklist", has_key<Blocklist>(key)},
+      {"budget", has_key<Budget>(key)},
+      {"upstream", has_key<Upstream>(key)},
       {"zone", has_key<Zone>(key)},
   };
   std::string text;
@@ -110,9 +116,12 @@ class DocumentReader {
     if (section.name == "admin") read_entries(section, config.admin, origins.admin);
     if (section.name == "log") read_entries(section, config.log, origins.log);
     if (section.name == "cache") read_entries(section, config.cache, origins.cache);
+    if (section.name == "local") read_entries(section, config.local, origins.local);
+    if (section.name == "record") append_each(section, "data", config.records, origins.records);
+    if (section.name == "blocklist") append(section, config.blocklists, origins.blocklists);
     if (section.name == "budget") append(section, config.budgets, origins.budgets);
     if (section.name == "upstream") append(section, config.upstreams, origins.upstreams);
-    if (section.name == "zone") append_zones(section);
+    if (section.name == "zone") append_each(section, "name", config.zones, origins.zones);
   }
 
   bool has_right_form(const Section& section) {
@@ -136,24 +145,28 @@ class DocumentReader {
     read_entries(section, list.emplace_back(), origins.emplace_back());
   }
 
-  /// A [[zone]] with several names is as many zones.
-  void append_zones(const Section& section) {
+  /// A section whose `key` has a list of strings is as many sections: a [[zone]] with several
+  /// names, a [[record]] with several lines.
+  template <typename Element>
+  void append_each(const Section& section, std::string_view key, std::vector<Element>& list,
+                   std::vector<Origin>& origins) {
     const auto entry = std::ranges::find_if(
-        section.entries, [](const Entry& candidate) { return candidate.key == "name"; });
-    const auto* const names = entry == section.entries.end()
+        section.entries, [&](const Entry& candidate) { return candidate.key == key; });
+    const auto* const texts = entry == section.entries.end()
                                   ? nullptr
                                   : std::get_if<std::vector<std::string>>(&entry->value.content);
-    if (names == nullptr) return append(section, draft_.config.zones, draft_.origins.zones);
-    if (names->empty()) {
-      report(entry->line, "zone[" + std::to_string(section.index) + "].name",
-             "must have at least one name");
+    if (texts == nullptr) return append(section, list, origins);
+    if (texts->empty()) {
+      report(entry->line,
+             section.name + "[" + std::to_string(section.index) + "]." + std::string{key},
+             "must have at least one " + std::string{key == "name" ? "name" : "record"});
       return;
     }
     Section single = section;
-    Value& name = single.entries[static_cast<std::size_t>(entry - section.entries.begin())].value;
-    for (const std::string& text : *names) {
-      name = {.content = text, .kind = "a string"};
-      append(single, draft_.config.zones, draft_.origins.zones);
+    Value& value = single.entries[static_cast<std::size_t>(entry - section.entries.begin())].value;
+    for (const std::string& text : *texts) {
+      value = {.content = text, .kind = "a string"};
+      append(single, list, origins);
     }
   }
 

@@ -54,6 +54,12 @@ std::span<const Option<Log>> options<Log>() noexcept;
 template <>
 std::span<const Option<Cache>> options<Cache>() noexcept;
 template <>
+std::span<const Option<Local>> options<Local>() noexcept;
+template <>
+std::span<const Option<Record>> options<Record>() noexcept;
+template <>
+std::span<const Option<Blocklist>> options<Blocklist>() noexcept;
+template <>
 std::span<const Option<Budget>> options<Budget>() noexcept;
 template <>
 std::span<const Option<Upstream>> options<Upstream>() noexcept;

@@ -29,6 +29,9 @@ struct Origins {
   Origin admin{.section = "admin"};
   Origin log{.section = "log"};
   Origin cache{.section = "cache"};
+  Origin local{.section = "local"};
+  std::vector<Origin> records = {};
+  std::vector<Origin> blocklists = {};
   std::vector<Origin> budgets = {};
   std::vector<Origin> upstreams = {};
   std::vector<Origin> zones = {};

@@ -1,22 +1,22 @@
 #include "conf/value_form.h"
 
-#include <net/if.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "conf/reason.h"
 #include "resolver/dns/presentation.h"
+#include "resolver/local/local_records.h"
 
 namespace sluice::conf::form {
 
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::size_t kMaxLabel = 32;
 
 /// A unit of a size in bytes or of a duration in milliseconds.
@@ -28,16 +28,6 @@ constexpr std::array kSizeUnits{Unit{"B", 1}, Unit{"KiB", 1 << 10}, Unit{"MiB", 
                                 Unit{"GiB", 1 << 30}};
 constexpr std::array kDurationUnits{Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000},
                                     Unit{"h", 3'600'000}, Unit{"d", 86'400'000}};
-
-std::string in_quotes(std::string_view text) { return "\"" + std::string{text} + "\""; }
-
-Reasons wrong_kind(std::string_view shape, const Value& value) {
-  return {"must be " + std::string{shape} + ", not " + std::string{value.kind}};
-}
-
-Reasons wrong_text(std::string_view shape, std::string_view text) {
-  return {"must be " + std::string{shape} + ", not " + in_quotes(text)};
-}
 
 std::string range(const std::string& min, const std::string& max) {
   return "must be " + min + " to " + max;
@@ -92,57 +82,17 @@ bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= kMaxLabel && std::ranges::all_of(text, fits);
 }
 
-/// What the kernel takes as the name of an interface.
-bool is_interface_name(std::string_view text) {
-  const auto fits = [](char c) { return c > ' ' && c != 0x7f && c != '/' && c != ':'; };
-  return !text.empty() && text.size() < IFNAMSIZ && text != "." && text != ".." &&
-         std::ranges::all_of(text, fits);
-}
-
-/// ::ffff:192.0.2.1, which would let one address look like two.
-bool is_ipv4_mapped(const Address& address) {
-  constexpr std::array<std::uint8_t, 12> kPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return address.family == Address::Family::ipv6 &&
-         std::equal(kPrefix.begin(), kPrefix.end(), address.bytes.begin());
-}
-
-/// True if the two cannot both be bound. Port 0 asks for any free port and meets nobody.
-bool overlap(const Endpoint& a, const Endpoint& b) {
-  if (a.address.family != b.address.family || a.port != b.port || a.port == 0) return false;
-  return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();
-}
-
-/// The address in `text`, or nullopt and one more reason.
-std::optional<Endpoint> read_endpoint(const std::string& text, Reasons& reasons) {
-  const auto endpoint = Endpoint::parse(text, kDnsPort);
-  if (!endpoint) {
-    reasons.push_back(
-        in_quotes(text) +
-        " is no address: write \"192.0.2.1\", \"192.0.2.1:53\" or \"[2001:db8::1]:53\"");
-    return std::nullopt;
+template <typename T>
+Reasons read_word(const Value& value, std::string_view shape,
+                  std::initializer_list<std::pair<std::string_view, T>> words, T& out) {
+  const auto* const text = std::get_if<std::string>(&value.content);
+  if (text == nullptr) return wrong_kind(shape, value);
+  for (const auto& [word, meaning] : words) {
+    if (*text != word) continue;
+    out = meaning;
+    return {};
   }
-  if (is_ipv4_mapped(endpoint->address)) {
-    reasons.push_back(in_quotes(text) + " is an IPv4 address in IPv6 form: write it as IPv4");
-    return std::nullopt;
-  }
-  return endpoint;
-}
-
-/// The strings of a list of 1 to `most`, or nullptr and a reason.
-const std::vector<std::string>* read_list(const Value& value, std::string_view shape,
-                                          std::size_t most, Reasons& reasons) {
-  const auto* const list = std::get_if<std::vector<std::string>>(&value.content);
-  if (list == nullptr) {
-    const auto* const text = std::get_if<std::string>(&value.content);
-    reasons = text == nullptr ? wrong_kind(shape, value) : wrong_text(shape, *text);
-    return nullptr;
-  }
-  if (list->empty() || list->size() > most) {
-    reasons = {"must have 1 to " + std::to_string(most) + " entries, not " +
-               std::to_string(list->size())};
-    return nullptr;
-  }
-  return list;
+  return wrong_text(shape, *text);
 }
 
 }  // namespace
@@ -249,37 +199,42 @@ Reasons CounterSource::read(const Value& value, Bounds bounds, std::string& out)
 }
 
 Reasons Level::read(const Value& value, Bounds, LogLevel& out) {
-  const auto* const text = std::get_if<std::string>(&value.content);
-  if (text == nullptr) return wrong_kind(kShape, value);
-  constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{
-      {{"debug", LogLevel::debug},
-       {"info", LogLevel::info},
-       {"warn", LogLevel::warn},
-       {"error", LogLevel::error}}};
-  for (const auto& [name, level] : kLevels) {
-    if (*text != name) continue;
-    out = level;
-    return {};
-  }
-  return wrong_text(kShape, *text);
+  return read_word<LogLevel>(value, kShape,
+                             {{"debug", LogLevel::debug},
+                              {"info", LogLevel::info},
+                              {"warn", LogLevel::warn},
+                              {"error", LogLevel::error}},
+                             out);
 }
 
-Reasons ListenAddresses::read(const Value& value, Bounds, std::vector<Endpoint>& out) {
-  Reasons reasons;
-  const auto* const list = read_list(value, kShape, kMaxListen, reasons);
-  if (list == nullptr) return reasons;
-  out.clear();
-  for (const std::string& text : *list) {
-    const auto endpoint = read_endpoint(text, reasons);
-    if (!endpoint) continue;
-    const auto other = std::ranges::find_if(
-        out, [&](const Endpoint& earlier) { return overlap(earlier, *endpoint); });
-    if (other != out.end())
-      reasons.push_back(in_quotes(text) + " and " + in_quotes(other->to_string()) +
-                        " cannot both be listened on: keep one");
-    out.push_back(*endpoint);
-  }
-  return reasons;
+Reasons Format::read(const Value& value, Bounds, local::ListFormat& out) {
+  return read_word<local::ListFormat>(value, kShape,
+                                      {{"plain", local::ListFormat::plain},
+                                       {"hosts", local::ListFormat::hosts},
+                                       {"rpz", local::ListFormat::rpz}},
+                                      out);
+}
+
+Reasons Block::read(const Value& value, Bounds, local::ListAction& out) {
+  return read_word<local::ListAction>(value, kShape,
+                                      {{"nxdomain", local::ListAction::nxdomain},
+                                       {"nodata", local::ListAction::nodata},
+                                       {"null", local::ListAction::null_address}},
+                                      out);
+}
+
+Reasons Private::read(const Value& value, Bounds, PrivateAnswers& out) {
+  return read_word<PrivateAnswers>(
+      value, kShape, {{"pass", PrivateAnswers::pass}, {"strip", PrivateAnswers::strip}}, out);
+}
+
+Reasons RecordLine::read(const Value& value, Bounds, std::string& out) {
+  const auto* const text = std::get_if<std::string>(&value.content);
+  if (text == nullptr) return wrong_kind(kShape, value);
+  const auto record = dns::parse_record(*text, local::kDefaultRecordTtl);
+  if (!record) return {record.error()};
+  out = *text;
+  return {};
 }
 
 Reasons AdminAddress::read(const Value& value, Bounds, std::string& out) {
@@ -291,49 +246,6 @@ Reasons AdminAddress::read(const Value& value, Bounds, std::string& out) {
     return wrong_text(kShape, *text);
   out = *text;
   return {};
-}
-
-Reasons Servers::read(const Value& value, Bounds, std::vector<Endpoint>& out, bool& follow_system) {
-  Reasons reasons;
-  const auto* const list = read_list(value, kShape, kMaxServers, reasons);
-  if (list == nullptr) return reasons;
-  out.clear();
-  follow_system = std::ranges::find(*list, "system") != list->end();
-  if (follow_system && list->size() > 1)
-    return {"\"system\" stands alone: [\"system\"], or the addresses without it"};
-  if (follow_system) return {};
-  for (const std::string& text : *list) {
-    const auto endpoint = read_endpoint(text, reasons);
-    if (!endpoint) continue;
-    if (endpoint->port == 0) reasons.push_back(in_quotes(text) + ": the port must be 1 to 65535");
-    if (endpoint->address.is_unspecified())
-      reasons.push_back(in_quotes(text) + " is the address of no server: write the server's own");
-    if (std::ranges::find(out, *endpoint) != out.end())
-      reasons.push_back(in_quotes(text) + " is given twice: keep one");
-    out.push_back(*endpoint);
-  }
-  return reasons;
-}
-
-Reasons Interfaces::read(const Value& value, Bounds, std::vector<std::string>& out) {
-  const auto* const text = std::get_if<std::string>(&value.content);
-  if (text != nullptr && *text == "auto") {
-    out.clear();
-    return {};
-  }
-  Reasons reasons;
-  const auto* const list = read_list(value, kShape, kMaxInterfaces, reasons);
-  if (list == nullptr) return reasons;
-  out.clear();
-  for (const std::string& name : *list) {
-    if (!is_interface_name(name))
-      reasons.push_back(in_quotes(name) + " is no interface name: 1 to " +
-                        std::to_string(IFNAMSIZ - 1) + " characters without space, '/' and ':'");
-    if (std::ranges::find(out, name) != out.end())
-      reasons.push_back(in_quotes(name) + " is given twice: keep one");
-    out.push_back(name);
-  }
-  return reasons;
 }
 
 Reasons ZoneName::read(const Value& value, Bounds, dns::Name& out) {

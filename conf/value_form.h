@@ -91,6 +91,50 @@ struct Level {
   static Reasons read(const Value& value, Bounds bounds, LogLevel& out);
 };
 
+/// One of a few words, each with its meaning.
+struct Format {
+  static constexpr std::string_view kShape = "\"plain\", \"hosts\" or \"rpz\"";
+  static Reasons read(const Value& value, Bounds bounds, local::ListFormat& out);
+};
+struct Block {
+  static constexpr std::string_view kShape = "\"nxdomain\", \"nodata\" or \"null\"";
+  static Reasons read(const Value& value, Bounds bounds, local::ListAction& out);
+};
+struct Private {
+  static constexpr std::string_view kShape = "\"pass\" or \"strip\"";
+  static Reasons read(const Value& value, Bounds bounds, PrivateAnswers& out);
+};
+
+/// Networks of clients; "local" for those that the host is attached to. May be empty.
+struct Networks {
+  static constexpr std::string_view kShape =
+      "a list of networks such as [\"local\", \"192.0.2.0/24\", \"2001:db8::/32\"]";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<Prefix>& out,
+                      bool& allow_attached);
+};
+
+/// Names of special-use names. May be empty.
+struct SpecialUseNames {
+  static constexpr std::string_view kShape =
+      "a list of \"localhost\", \"invalid\", \"test\", \"onion\", \"alt\", \"local\", "
+      "\"home.arpa\", \"resolver.arpa\", \"private-reverse\", \"doh-canary\"";
+  static Reasons read(const Value& value, Bounds bounds, local::SpecialUses& out);
+};
+
+/// Top-level domains. May be empty.
+struct Tlds {
+  static constexpr std::string_view kShape =
+      "a list of top-level domains such as [\"com\", \"net\"]";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<std::string>& out);
+};
+
+/// A record as in a zone file. The file may also have a list of them; each is read by itself.
+struct RecordLine {
+  static constexpr std::string_view kShape =
+      "a record such as \"printer.example. 300 IN A 192.0.2.1\", or a list of records";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
 /// Where we listen; port 53 unless said. Two that would take each other's queries are refused.
 struct ListenAddresses {
   static constexpr std::string_view kShape =

@@ -35,7 +35,13 @@ struct StartExchange {
   std::span<const std::byte> query;
 };
 
-using Action = std::variant<Respond, StartExchange>;
+/// Tell the operator: `server` sends what the rule asks it back to us.
+struct LoopFound {
+  Endpoint server;
+  std::uint16_t rule = 0;
+};
+
+using Action = std::variant<Respond, StartExchange, LoopFound>;
 
 /// What the engine decided during one event, in order. Owns the bytes that its actions view, until
 /// clear(). Keeps its memory, so that a warm list does not allocate.
@@ -56,13 +62,17 @@ class ActionList {
   }
   void respond(const ClientRef& client, std::size_t size) { add(Respond{client, {}}, size); }
   void start(const StartExchange& exchange, std::size_t size) { add(exchange, size); }
+  void report(const LoopFound& loop) {
+    used_ = bytes_.size();
+    add(loop, 0);
+  }
 
   /// Calls `use` for each action with its bytes in place.
   template <typename F>
   void for_each(F&& use) {
     for (std::size_t i = 0; i < actions_.size(); ++i) {
       const std::span<const std::byte> message{bytes_.data() + offsets_[i].begin, offsets_[i].size};
-      std::visit([&](auto& action) { view(action) = message; }, actions_[i]);
+      std::visit([&](auto& action) { attach(action, message); }, actions_[i]);
       use(actions_[i]);
     }
   }
@@ -81,8 +91,10 @@ class ActionList {
     std::size_t begin;
     std::size_t size;
   };
-  static std::span<const std::byte>& view(Respond& action) { return action.message; }
-  static std::span<const std::byte>& view(StartExchange& action) { return action.query; }
+  using Bytes = std::span<const std::byte>;
+  static void attach(Respond& action, Bytes message) { action.message = message; }
+  static void attach(StartExchange& action, Bytes query) { action.query = query; }
+  static void attach(LoopFound&, Bytes) {}
   void add(Action action, std::size_t size) {
     bytes_.resize(used_ + size);
     actions_.push_back(action);

@@ -1,9 +1,12 @@
 #include "resolver/answer_path.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "resolver/base/assert.h"
+#include "resolver/dns/edns_options.h"
+#include "resolver/dns/encode.h"
 
 namespace sluice {
 namespace {
@@ -31,13 +34,9 @@ struct Refusal {
   dns::Ede ede;
 };
 
-constexpr dns::EdeCode kNotAuthoritative{20};  // RFC 8914 section 4.21: RD is clear
-constexpr Refusal kNotCached{dns::Rcode::refused,
-                             {kNotAuthoritative, "not cached, and recursion was not asked for"}};
-
 // Types that cannot be asked for through a forwarder, answered as Unbound answers them. Every
-// other type goes upstream as it is (RFC 3597), ANY and the meta-types that we do not know among
-// them (RFC 5625 section 4.3).
+// other type goes upstream as it is (RFC 3597), the meta-types that we do not know among them
+// (RFC 5625 section 4.3).
 std::optional<Refusal> refusal_for(dns::Type type) noexcept {
   switch (type) {
     case dns::Type::opt:   // both belong to a message, not to a name
@@ -58,10 +57,50 @@ std::size_t write_refusal(std::span<std::byte> out, const dns::Query& query,
   return dns::finish_reply(out, size, shape_for(client, query), refusal.ede);
 }
 
+// What RFC 8482 section 4.2 has instead of everything there is: small, so that nobody gains by
+// forging its source, and the same for all names, so that it costs no packet.
+std::size_t write_any_answer(std::span<std::byte> out, const dns::Query& query,
+                             const ClientRef& client) noexcept {
+  constexpr std::uint32_t kTtl = 3'600;
+  constexpr std::uint16_t kToQuestion = 0xc000 | dns::kHeaderSize;
+  constexpr std::array kCpu{'R', 'F', 'C', '8', '4', '8', '2'};
+  dns::Appender record{out, dns::write_empty_response(out, query.question, dns::Rcode::noerror)};
+  record.u16(kToQuestion);
+  record.u16(static_cast<std::uint16_t>(dns::Type::hinfo));
+  record.u16(static_cast<std::uint16_t>(query.question.klass));
+  record.u32(kTtl);
+  record.u16(1 + kCpu.size() + 1);
+  record.u8(kCpu.size());
+  record.bytes(std::as_bytes(std::span{kCpu}));
+  record.u8(0);  // no operating system
+  dns::write_u16(out, dns::kAnswerCountOffset, 1);
+  return dns::finish_reply(out, record.size(), shape_for(client, query), std::nullopt);
+}
+
+// Nothing but "ask again over TCP".
+std::size_t write_truncated(std::span<std::byte> out, const dns::Query& query,
+                            const ClientRef& client) noexcept {
+  const std::size_t size = dns::write_empty_response(out, query.question, dns::Rcode::noerror);
+  dns::set_truncated(out);
+  return dns::finish_reply(out, size, shape_for(client, query), std::nullopt);
+}
+
 /// What the engine gets must not view the client's message.
 void copy_for_engine(const dns::Query& asked, dns::Query& query) noexcept {
   query = asked;
   if (query.edns) query.edns->options = {};
+}
+
+// Cookies need a clock that all our threads share and that never runs backwards, no more: nobody
+// else reads the time in them.
+std::uint32_t cookie_time(TimePoint now) noexcept {
+  return static_cast<std::uint32_t>(
+      std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count());
+}
+
+std::uint16_t in_tenths_of_a_second(Duration duration) noexcept {
+  const auto tenths = duration / std::chrono::milliseconds{100};
+  return static_cast<std::uint16_t>(std::min<std::int64_t>(tenths, 0xffff));
 }
 
 }  // namespace
@@ -84,17 +123,24 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
   SLUICE_ASSERT(out.size() >= kOutSize);
   counters_.add(client.transport == Transport::tcp ? WorkerMetric::queries_tcp
                                                    : WorkerMetric::queries_udp);
-  const auto parsed = dns::parse_query(message);
-  if (!parsed) {
-    count_error(counters_, parsed.error());
-    const std::size_t size = dns::write_error_reply(out, message, parsed.error());
-    return {size == 0 ? Outcome::silent : Outcome::replied, size};
+  if (!allows(client)) return deny(message, client, now, out);
+  auto parsed = dns::parse_query(message);
+  if (!parsed) return answer_malformed(message, client, now, parsed.error(), out);
+  dns::Query& asked = parsed.value();
+  if (!read_options(asked, client, now))
+    return answer_malformed(message, client, now, dns::QueryError::bad_opt, out);
+  if (is_over_limit(asked, client, now)) {
+    counters_.add(WorkerMetric::limited);
+    return {Outcome::replied, write_truncated(out, asked, client)};
   }
-  const dns::Query& asked = parsed.value();
   if (const auto refusal = refusal_for(asked.question.type)) {
     counters_.add(refusal->rcode == dns::Rcode::formerr ? WorkerMetric::errors_formerr
                                                         : WorkerMetric::errors_refused);
     return {Outcome::replied, write_refusal(out, asked, client, *refusal)};
+  }
+  if (asked.question.type == dns::Type::any && client.transport == Transport::udp) {
+    counters_.add(WorkerMetric::any_answers);
+    return {Outcome::replied, write_any_answer(out, asked, client)};
   }
   if (const Verdict hit = answer_from_cache(asked, client, now, out);
       hit.outcome == Outcome::replied) {
@@ -103,12 +149,86 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
     return hit;
   }
   counters_.add(WorkerMetric::cache_misses);
-  if (!asked.has(dns::Header::kRd)) {
-    counters_.add(WorkerMetric::errors_refused);
-    return {Outcome::replied, write_refusal(out, asked, client, kNotCached)};
-  }
   copy_for_engine(asked, query);
   return {Outcome::missed, 0};
+}
+
+bool AnswerPath::allows(const ClientRef& client) const noexcept {
+  if (client.client.address.is_loopback()) return true;
+  return allowed_ && allowed_->allows(client.client.address);
+}
+
+// Strangers get no text and no second datagram for a malformed one: nobody gains by being one.
+AnswerPath::Verdict AnswerPath::deny(std::span<const std::byte> message, const ClientRef& client,
+                                     TimePoint now, std::span<std::byte> out) noexcept {
+  const auto query = dns::parse_query(message);
+  if (!query ||
+      (client.transport == Transport::udp && !access_.limit.conforms(client.client.address, now))) {
+    counters_.add(WorkerMetric::dropped_denied);
+    return {Outcome::silent, 0};
+  }
+  counters_.add(WorkerMetric::denied);
+  const Refusal refusal{dns::Rcode::refused, {dns::EdeCode::prohibited, {}}};
+  return {Outcome::replied, write_refusal(out, query.value(), client, refusal)};
+}
+
+AnswerPath::Verdict AnswerPath::answer_malformed(std::span<const std::byte> message,
+                                                 const ClientRef& client, TimePoint now,
+                                                 dns::QueryError error,
+                                                 std::span<std::byte> out) noexcept {
+  if (error == dns::QueryError::no_question) {  // RFC 7873 section 5.4
+    dns::Query query{};
+    query.edns = dns::find_edns(message);
+    const auto header = dns::Header::read(message);
+    if (header && read_options(query, client, now) && query.reply_options.has_cookie)
+      return {Outcome::replied, dns::write_cookie_reply(out, *header, query.reply_options)};
+  }
+  count_error(counters_, error);
+  const std::size_t size = dns::write_error_reply(out, message, error);
+  return {size == 0 ? Outcome::silent : Outcome::replied, size};
+}
+
+bool AnswerPath::read_options(dns::Query& query, const ClientRef& client, TimePoint now) noexcept {
+  if (!query.edns || query.edns->options.empty()) return true;
+  const bool is_tcp = client.transport == Transport::tcp;
+  const dns::EdnsOptions asked = dns::read_options(query.edns->options);
+  if (asked.malformed_cookie || (is_tcp && asked.malformed_keepalive)) return false;
+  dns::ReplyOptions& due = query.reply_options;
+  if (is_tcp && asked.wants_keepalive && idle_timeout_ > Duration::zero())
+    due.keepalive = in_tenths_of_a_second(idle_timeout_);
+  if (asked.cookie) bake_cookie(*asked.cookie, client, now, due);
+  return true;
+}
+
+/// The reply repeats the client's cookie, and ours behind it: the one that it sent if that is good,
+/// else a new one (RFC 7873 section 5.2).
+void AnswerPath::bake_cookie(const dns::Cookie& cookie, const ClientRef& client, TimePoint now,
+                             dns::ReplyOptions& due) noexcept {
+  const Address& address = client.client.address;
+  const std::uint32_t time = cookie_time(now);
+  const auto verdict = dns::verify(cookie, address, time, access_.cookie_secret);
+  if (cookie.server.empty())
+    counters_.add(WorkerMetric::cookies_new);
+  else
+    counters_.add(verdict == dns::CookieVerdict::bad ? WorkerMetric::cookies_bad
+                                                     : WorkerMetric::cookies_good);
+  due.has_cookie = true;
+  due.has_good_cookie = verdict != dns::CookieVerdict::bad;
+  const auto server_part =
+      std::copy(cookie.client.begin(), cookie.client.end(), due.cookie.begin());
+  if (verdict == dns::CookieVerdict::good) {
+    std::copy(cookie.server.begin(), cookie.server.end(), server_part);
+    return;
+  }
+  const auto fresh = dns::make_server_cookie(cookie.client, address, time, access_.cookie_secret);
+  std::copy(fresh.begin(), fresh.end(), server_part);
+}
+
+bool AnswerPath::is_over_limit(const dns::Query& query, const ClientRef& client,
+                               TimePoint now) noexcept {
+  const Address& address = client.client.address;
+  if (client.transport == Transport::tcp || address.is_loopback()) return false;
+  return !query.reply_options.has_good_cookie && !access_.limit.conforms(address, now);
 }
 
 AnswerPath::Verdict AnswerPath::answer_from_cache(const dns::Query& query, const ClientRef& client,

@@ -117,7 +117,8 @@ EngineSnapshot QueryEngine::snapshot(TimePoint now) const {
            .failed = path.failed,
            .in_flight = path.in_flight,
            .tcp_open = account != tcp_accounts_.end() && account->second.is_open,
-           .is_silent = path.breaker.is_open()});
+           .is_silent = path.breaker.is_open(),
+           .is_looping = path.is_looping});
     }
   }
   add_failing(result, now);

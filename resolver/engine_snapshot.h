@@ -49,7 +49,8 @@ struct EngineSnapshot {
     std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
     std::uint32_t in_flight = 0;
     bool tcp_open = false;
-    bool is_silent = false;  ///< asked by probes only
+    bool is_silent = false;   ///< asked by probes only
+    bool is_looping = false;  ///< it sends what it is asked back to us
   };
   struct Budget {
     std::string name;

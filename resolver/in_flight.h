@@ -10,7 +10,7 @@
 #include "resolver/base/deadline_heap.h"
 #include "resolver/base/hash_index.h"
 #include "resolver/base/slab.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 
 namespace sluice {
 

@@ -35,9 +35,11 @@ QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Rand
 }
 
 std::optional<std::string> QueryEngine::configure(const conf::Config& config,
-                                                  const std::map<std::string, BudgetFiles>& files) {
+                                                  const std::map<std::string, BudgetFiles>& files,
+                                                  TimePoint now) {
   auto problem = routing_.configure(config, files);
   if (problem) return problem;
+  if (routing_.must_forget()) start_sweep(now);
   limits_.deadline = config.server.deadline;
   ttl_limits_ = {.min = config.cache.min_ttl,
                  .max = config.cache.max_ttl,
@@ -52,11 +54,21 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
                            ActionList& out) {
   const dns::LookupKey key = query.key();
   const dns::ReplyShape shape = shape_for(client, query);
+  if (recognise_probe(client, query, out)) return;
   const auto rule = routing_.find(key.question.name);
+  if (answer_locally(client, query, rule, out)) return;
   if (!rule) {
     counters_.add(ProcessMetric::outside_zones);
     return reply_with_error(client, shape, key.question, dns::Rcode::refused,
                             {dns::EdeCode::prohibited, "no zone rule covers this name"}, out);
+  }
+  // Whoever may ask us at all may look into the cache, but not make us ask in a way that it did
+  // not ask for.
+  if (!query.has(dns::Header::kRd)) {
+    counters_.add(ProcessMetric::not_recursive);
+    return reply_with_error(
+        client, shape, key.question, dns::Rcode::refused,
+        {dns::EdeCode::not_authoritative, "not cached, and recursion was not asked for"}, out);
   }
   auto& counters = *routing_.rule(*rule).counters;
   counters.add(ZoneMetric::queries);
@@ -245,12 +257,13 @@ void QueryEngine::ask_in_background(const Arrival& arrival, Purpose purpose, Tim
 void QueryEngine::on_deadline(TimePoint now, ActionList& out) {
   for (Index index = table_.due(now); index != kNone; index = table_.due(now))
     on_due(index, now, out);
+  if (sweep_due_ <= now) sweep_further(now);
   for (const auto& gate : routing_.gates())
     if (gate->retry_at <= now) pump(*gate, now, out);
 }
 
 TimePoint QueryEngine::next_deadline() const noexcept {
-  TimePoint next = table_.next_deadline();
+  TimePoint next = std::min(table_.next_deadline(), sweep_due_);
   for (const auto& gate : routing_.gates()) next = std::min(next, gate->retry_at);
   return next;
 }

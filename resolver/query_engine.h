@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,9 +18,14 @@
 #include "resolver/dns/response.h"
 #include "resolver/engine_snapshot.h"
 #include "resolver/in_flight.h"
+#include "resolver/local/covering.h"
 #include "resolver/routing.h"
 
 namespace sluice {
+
+namespace local {
+class LocalNames;
+}
 
 /// Decides what happens to each query that the cache could not answer. Pure: no sockets, no clock,
 /// no logging, no threads.
@@ -64,9 +70,12 @@ class QueryEngine {
 
   /// Takes over a configuration; see Routing::configure. Questions in flight go on under the old.
   [[nodiscard]] std::optional<std::string> configure(
-      const conf::Config& config, const std::map<std::string, BudgetFiles>& files);
+      const conf::Config& config, const std::map<std::string, BudgetFiles>& files, TimePoint now);
+  /// What is answered without any upstream from now on. What is stored for such names goes.
+  void use_local_names(std::shared_ptr<const local::LocalNames> names, TimePoint now);
 
-  /// A client's query that the cache did not answer.
+  /// A client's query that the cache did not answer. A query without RD is answered from what the
+  /// host knows or REFUSED (RFC 8914 section 4.21), never forwarded.
   void on_query(const ClientRef& client, const dns::Query& query, TimePoint now, ActionList& out);
   /// A stored answer to `query` is in use and about to expire: it is asked for in the background,
   /// if there are packets that nobody waits for.
@@ -110,8 +119,16 @@ class QueryEngine {
     std::uint64_t serial = 0;  ///< of the question it was started for
     Transport transport = Transport::udp;
     bool timed_out = false;
+    bool is_loop_probe = false;  ///< belongs to no question, and says nothing of its server
     TimePoint started{};
   };
+  /// A probe that a silent server was sent lately, to see whether it comes back to us.
+  struct LoopProbe {
+    std::uint64_t token = 0;
+    RuleIndex rule = 0;
+    std::uint8_t path = 0;
+  };
+  static constexpr std::size_t kMaxLoopProbes = 64;
   /// A TCP connection's account: segments paid for and not yet sent.
   struct TcpAccount {
     bool is_open = false;
@@ -147,6 +164,19 @@ class QueryEngine {
                                                                         const Rule& rule,
                                                                         TimePoint now) const;
   void close(Index index) noexcept;
+
+  // query_engine_local.cc: without any upstream
+  [[nodiscard]] bool answer_locally(const ClientRef& client, const dns::Query& query,
+                                    std::optional<RuleIndex> rule, ActionList& out);
+  [[nodiscard]] local::Covering covering_of(std::optional<RuleIndex> rule) const noexcept;
+  void start_sweep(TimePoint now) noexcept;
+  void sweep_further(TimePoint now);
+
+  // query_engine_loops.cc: servers that lead back to us
+  void probe_for_loops(RuleIndex rule, TimePoint now, ActionList& out);
+  void send_loop_probe(RuleIndex rule, std::uint8_t path, TimePoint now, ActionList& out);
+  [[nodiscard]] bool recognise_probe(const ClientRef& client, const dns::Query& query,
+                                     ActionList& out);
 
   // query_engine_settle.cc: how questions end
   void on_due(Index index, TimePoint now, ActionList& out);
@@ -189,13 +219,16 @@ class QueryEngine {
   void on_silence(const ExchangeState& exchange, TimePoint now) noexcept;
   [[nodiscard]] bool is_blind(const InFlight& question) const noexcept;
   [[nodiscard]] bool may_retry(const InFlight& question, TimePoint now) noexcept;
+  void ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out);
+
+  // query_engine_response.cc: what to make of a response
   void on_response(const ExchangeState& exchange, Index own, std::span<const std::byte> message,
                    TimePoint now, ActionList& out);
   void on_failure_response(const ExchangeState& exchange, Index own, policy::FailureCause cause,
                            TimePoint now, ActionList& out);
+  [[nodiscard]] std::size_t write_stored(std::span<const std::byte> message, const Rule& rule);
   void on_good_response(const ExchangeState& exchange, std::span<const std::byte> message,
                         TimePoint now, ActionList& out);
-  void ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out);
 
   Limits limits_;
   cache::ResponseCache& cache_;
@@ -208,6 +241,11 @@ class QueryEngine {
   HashKey flow_key_;                             // of clients and domains in the admission queues
   std::vector<RuleIndex> silent_rules_;          // bound: Routing::kMaxRules
   std::map<Endpoint, TcpAccount> tcp_accounts_;  // bound: servers configured
+  std::array<LoopProbe, kMaxLoopProbes> loop_probes_{};
+  std::size_t next_loop_probe_ = 0;
+  std::shared_ptr<const local::LocalNames> local_names_;  // null: none
+  cache::ResponseCache::Sweep sweep_;
+  TimePoint sweep_due_ = kNever;  // kNever: nothing is being swept out of the cache
   dns::TtlLimits ttl_limits_;
   metrics::CounterBlock<metrics::ProcessMetric> counters_;
   dns::Response response_;                 // scratch: the response being read

@@ -1,8 +1,7 @@
-// Queries to upstreams, and what to make of each outcome.
+// Queries to upstreams, and what to do about those without an answer.
 #include <algorithm>
 
 #include "resolver/query_engine.h"
-#include "resolver/replies.h"
 #include "resolver/server_choice.h"
 
 namespace sluice {
@@ -90,9 +89,13 @@ void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, Ac
   table_.set_try_deadline(index, now + patience + Duration{jitter});
 
   const std::span<std::byte> room = out.room(dns::kMaxUpstreamQuerySize);
-  const auto use_edns = now < path.plain_until ? dns::UseEdns::no : dns::UseEdns::yes;
-  const std::size_t size = dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(),
-                                                     random_.next_id(), question.key, use_edns);
+  dns::UpstreamForm form{.id = random_.next_id(),
+                         .use_edns = now < path.plain_until ? dns::UseEdns::no : dns::UseEdns::yes,
+                         .asks_for_ad = rule.trust_ad == dns::TrustAd::yes};
+  if (rule.mixed_case && question.transport == Transport::udp)
+    form.letters = dns::random_case(question.key.question.name, [this] { return random_.next(); });
+  const std::size_t size =
+      dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(), question.key, form);
   out.start({.id = {slot, exchanges_.generation(slot)},
              .server = path.server,
              .transport = question.transport,
@@ -154,6 +157,8 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   auto& upstream = *rule.upstream_counters;
   --path.in_flight;
   upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
+  upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
+  if (exchange.is_loop_probe) return routing_.release(exchange.rule);
 
   Index own = table_.find(exchange.key, exchange.hash);
   if (own != kNone && table_[own].serial != exchange.serial) own = kNone;
@@ -168,6 +173,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
       if (!exchange.timed_out) path.blind_retries = 0;
       path.latest_answered = std::max(path.latest_answered, exchange.started);
       path.breaker.on_answer(now);
+      path.is_looping = false;
       on_response(exchange, own, outcome.response, now, out);
       break;
     case ExchangeStatus::expired:
@@ -188,15 +194,18 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
       upstream.add(UpstreamMetric::network_errors);
       on_failure_response(exchange, own, FailureCause::network, now, out);
       break;
-    case ExchangeStatus::suspicious:
-      on_failure_response(exchange, own, FailureCause::bad_response, now, out);
-      break;
     case ExchangeStatus::edns_refused:
       upstream.add(UpstreamMetric::edns_refused);
       path.plain_until = now + kPlainFor;
       path.breaker.on_answer(now);
       if (own == kNone || table_[own].state != InFlight::State::asked) break;
       enqueue(own, Attempt::first, now, out);
+      break;
+    case ExchangeStatus::suspicious:
+      // Somebody guesses at IDs or letters; over TCP there is too much to guess.
+      upstream.add(UpstreamMetric::suspicious);
+      if (own != kNone && table_[own].transport == Transport::udp && table_[own].exchange == kNone)
+        ask_over_tcp(own, Attempt::first, now, out);
       break;
   }
   update_silence(exchange.rule, now, out);
@@ -214,94 +223,6 @@ void QueryEngine::on_silence(const ExchangeState& exchange, TimePoint now) noexc
   path.breaker.on_timeout(now);
   if (!was_open && path.breaker.is_open())
     rule.upstream_counters->add(UpstreamMetric::breakers_opened);
-}
-
-void QueryEngine::on_response(const ExchangeState& exchange, Index own,
-                              std::span<const std::byte> message, TimePoint now, ActionList& out) {
-  const Rule& rule = routing_.rule(exchange.rule);
-  auto& upstream = *rule.upstream_counters;
-  Path& path = routing_.rule(exchange.rule).paths[exchange.path];
-  const bool is_broken = dns::parse_response(message, response_).has_value();
-  const bool is_for_us = !is_broken && (response_.header.question_count == 0 ||
-                                        response_.question == exchange.key.question);
-  if (!is_for_us) {
-    ++path.failed;
-    upstream.add(UpstreamMetric::malformed);
-    return on_failure_response(exchange, own, FailureCause::bad_response, now, out);
-  }
-  ++path.answered;
-  switch (dns::classify(response_)) {
-    case dns::ResponseKind::truncated:
-      upstream.add(UpstreamMetric::truncated);
-      if (exchange.transport == Transport::tcp)
-        return on_failure_response(exchange, own, FailureCause::bad_response, now, out);
-      if (own != kNone && table_[own].transport == Transport::udp)
-        ask_over_tcp(own, Attempt::first, now, out);
-      return;
-    case dns::ResponseKind::failure: {
-      const bool is_servfail = response_.rcode == static_cast<std::uint16_t>(dns::Rcode::servfail);
-      upstream.add(is_servfail ? UpstreamMetric::servfail : UpstreamMetric::refused);
-      subtrees_.record(exchange.key.question.name, rule.labels, Outcome::failed, now);
-      return on_failure_response(
-          exchange, own,
-          is_servfail ? FailureCause::upstream_servfail : FailureCause::upstream_refused, now, out);
-    }
-    case dns::ResponseKind::positive:
-    case dns::ResponseKind::nodata:
-    case dns::ResponseKind::nxdomain:
-      upstream.add(exchange.timed_out ? UpstreamMetric::late_answers : UpstreamMetric::answers);
-      subtrees_.record(exchange.key.question.name, rule.labels, Outcome::succeeded, now);
-      break;
-  }
-  on_good_response(exchange, message, now, out);
-}
-
-void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, FailureCause cause,
-                                      TimePoint now, ActionList& out) {
-  if (own == kNone) return;
-  const InFlight& question = table_[own];
-  // While another server is being asked, it decides. The same server's late word counts at once:
-  // a second copy of the question would bring nothing else.
-  if (question.server != exchange.path && question.open_exchanges > 0) return;
-  if (question.exchange != kNone && cause == FailureCause::timeout) return;
-  if (question.state == InFlight::State::waiting) {
-    if (cause == FailureCause::timeout || question.server != exchange.path) return;
-    dequeue(own, now);
-  }
-  on_try_failed(own, cause, now, out);
-}
-
-void QueryEngine::on_good_response(const ExchangeState& exchange,
-                                   std::span<const std::byte> message, TimePoint now,
-                                   ActionList& out) {
-  const std::size_t size = dns::copy_without_opt(message, response_, stored_message_);
-  const std::span<std::byte> stored{stored_message_.data(), size};
-  const std::span<const std::uint16_t> offsets{response_.ttl_offsets.data(), response_.ttl_count};
-  const bool is_positive = dns::classify(response_) == dns::ResponseKind::positive;
-  const auto max_ttl = is_positive ? ttl_limits_.max : ttl_limits_.max_negative;
-  dns::cap_ttls(stored, offsets, static_cast<std::uint32_t>(max_ttl.count()));
-  const auto ttl = dns::storable_for(response_, ttl_limits_);
-  if (ttl) cache_.store(exchange.key, exchange.hash, {stored, offsets, *ttl}, now);
-  failures_.forget(exchange.key);
-
-  // Whoever waits for this key is served, be it another question than the one that asked.
-  const Index index = table_.find(exchange.key, exchange.hash);
-  if (index == kNone) {
-    if (ttl) counters_.add(ProcessMetric::late_answers_stored);
-    return;
-  }
-  InFlight& question = table_[index];
-  if (question.state == InFlight::State::waiting) dequeue(index, now);
-  const auto rcode = static_cast<dns::Rcode>(response_.rcode);
-  routing_.rule(question.rule)
-      .counters->add(rcode == dns::Rcode::noerror    ? ZoneMetric::answered_noerror
-                     : rcode == dns::Rcode::nxdomain ? ZoneMetric::answered_nxdomain
-                                                     : ZoneMetric::answered_other,
-                     question.waiter_count);
-  table_.for_each_waiter(index, [&](const Waiter& waiter) {
-    reply_with_response(waiter.client, waiter.shape, stored, std::nullopt, out);
-  });
-  close(index);
 }
 
 void QueryEngine::ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out) {

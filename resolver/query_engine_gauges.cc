@@ -70,6 +70,7 @@ void QueryEngine::refresh_gauges(TimePoint now) noexcept {
     const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
     rule.upstream_counters->set(UpstreamMetric::in_flight, 0);
     rule.upstream_counters->set(UpstreamMetric::breakers_open, 0);
+    rule.upstream_counters->set(UpstreamMetric::looping, 0);
   }
   for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
     const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
@@ -77,6 +78,7 @@ void QueryEngine::refresh_gauges(TimePoint now) noexcept {
     for (const Path& path : rule.paths) {
       rule.upstream_counters->add(UpstreamMetric::in_flight, path.in_flight);
       if (path.breaker.is_open()) rule.upstream_counters->add(UpstreamMetric::breakers_open);
+      if (path.is_looping) rule.upstream_counters->add(UpstreamMetric::looping);
     }
   }
 }

@@ -204,6 +204,7 @@ std::optional<std::uint16_t> QueryEngine::take_packets(Gate& gate, std::uint32_t
 /// first answer.
 void QueryEngine::update_silence(RuleIndex index, TimePoint now, ActionList& out) {
   Rule& rule = routing_.rule(index);
+  probe_for_loops(index, now, out);
   const bool is_silent = std::all_of(rule.paths.begin(), rule.paths.end(),
                                      [](const Path& path) { return path.breaker.is_open(); });
   if (is_silent == rule.is_silent) return;

@@ -101,9 +101,11 @@ void QueryEngine::fail(Index index, TimePoint now, ActionList& out) {
       subtrees_.record(question.key.question.name, rule.labels,
                        policy::SubtreeTable::Outcome::failed, now);
   }
-  const ReplyText text{"%s %s %s", rule.upstream.c_str(),
-                       rule.paths[question.server].server.to_string().c_str(),
-                       describe(question.cause).data()};
+  const Path& path = rule.paths[question.server];
+  const ReplyText text{
+      "%s %s %s (zone %s)", rule.upstream.c_str(), path.server.to_string().c_str(),
+      path.is_looping ? "leads back to us: a forwarding loop" : describe(question.cause).data(),
+      rule.zone.c_str()};
   settle(index, servfail_metric(question.cause), {ede_for(question.cause), text.view()}, now, out);
 }
 

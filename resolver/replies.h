@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "resolver/action.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 #include "resolver/in_flight.h"
 
 namespace sluice {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "resolver/base/clock.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 
 namespace sluice {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/dns/presentation.h"
+#include "resolver/local/private_answers.h"
 
 namespace sluice {
 
@@ -166,6 +167,13 @@ Rule Routing::make_rule(const conf::Zone& zone, const conf::Config& config) {
   rule.weight = zone.weight;
   rule.max_wait = zone.max_wait;
   rule.nxdomain_cut = zone.nxdomain_cut;
+  rule.strip_private = zone.private_answers == conf::PrivateAnswers::strip;
+  rule.search_tlds = local::TopLevelDomains{zone.search_tlds};
+  rule.trust_ad = upstream->trust_ad ? dns::TrustAd::yes : dns::TrustAd::no;
+  rule.mixed_case = upstream->mixed_case;
+  rule.may_serve_private =
+      std::any_of(upstream->servers.begin(), upstream->servers.end(),
+                  [](const Endpoint& server) { return local::is_private(server.address); });
   rule.labels = zone.name.label_count();
   rule.gate = gate_named(upstream->budget).value_or(kUnlimitedGate);
   for (const Endpoint& server : upstream->servers) {
@@ -188,6 +196,14 @@ std::optional<RuleIndex> Routing::keep_slot(const Rule& wanted) noexcept {
     rule.weight = wanted.weight;
     rule.max_wait = wanted.max_wait;
     rule.nxdomain_cut = wanted.nxdomain_cut;
+    rule.mixed_case = wanted.mixed_case;
+    rule.may_serve_private = wanted.may_serve_private;
+    rule.forgets_stored |= rule.strip_private != wanted.strip_private ||
+                           rule.trust_ad != wanted.trust_ad ||
+                           rule.search_tlds != wanted.search_tlds;
+    rule.strip_private = wanted.strip_private;
+    rule.trust_ad = wanted.trust_ad;
+    rule.search_tlds = wanted.search_tlds;
     rule.is_current = true;
     return static_cast<RuleIndex>(i);
   }
@@ -223,6 +239,15 @@ std::uint16_t Routing::intern_interface(const std::string& name) {
     return static_cast<std::uint16_t>(found - interface_names_.begin());
   interface_names_.push_back(name);
   return static_cast<std::uint16_t>(interface_names_.size() - 1);
+}
+
+bool Routing::must_forget() const noexcept {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [](const auto& rule) { return rule->forgets_stored; });
+}
+
+void Routing::has_forgotten() noexcept {
+  for (const auto& rule : rules_) rule->forgets_stored = false;
 }
 
 void Routing::add_sources(metrics::Sources& sources) const {

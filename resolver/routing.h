@@ -19,7 +19,9 @@
 #include "policy/rtt_estimator.h"
 #include "policy/zone_table.h"
 #include "resolver/base/random.h"
+#include "resolver/dns/writer.h"
 #include "resolver/in_flight.h"
+#include "resolver/local/search_storm.h"
 
 namespace sluice {
 
@@ -34,6 +36,8 @@ struct Path {
   std::uint32_t blind_retries = 0;    ///< sent since the last timely answer
   TimePoint latest_answered{};        ///< when the latest exchange that was answered began
   TimePoint plain_until{};            ///< asked without EDNS until then: it has refused it
+  TimePoint loop_probe_due{};         ///< not to be asked whether it leads back to us before
+  bool is_looping = false;            ///< it does
   std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
 };
 
@@ -46,8 +50,14 @@ struct Rule {
   std::uint32_t weight = 100;
   Duration max_wait{};
   bool nxdomain_cut = false;
-  std::size_t labels = 0;  ///< of the suffix
-  std::uint16_t gate = 0;  ///< which budget pays
+  bool strip_private = false;  ///< private addresses are taken out of responses
+  local::TopLevelDomains search_tlds;
+  dns::TrustAd trust_ad{};
+  bool mixed_case = false;         ///< queries have random letters that responses must repeat
+  bool may_serve_private = false;  ///< a server of it has an address that is not public
+  bool forgets_stored = false;     ///< responses stored under it were made by other rules
+  std::size_t labels = 0;          ///< of the suffix
+  std::uint16_t gate = 0;          ///< which budget pays
   std::vector<Path> paths;
   metrics::CounterBlock<metrics::ZoneMetric>* counters = nullptr;
   metrics::CounterBlock<metrics::UpstreamMetric>* upstream_counters = nullptr;
@@ -144,6 +154,10 @@ class Routing {
   [[nodiscard]] std::vector<std::unique_ptr<Gate>>& gates() noexcept { return gates_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Gate>>& gates() const noexcept { return gates_; }
   [[nodiscard]] std::size_t rule_slots() const noexcept { return rules_.size(); }
+
+  /// Whether responses that are stored would not be stored so now; until has_forgotten().
+  [[nodiscard]] bool must_forget() const noexcept;
+  void has_forgotten() noexcept;
 
   /// Every question and exchange holds its rule's slot while it lives.
   void acquire(RuleIndex index) noexcept { ++rules_[index]->users; }

@@ -13,6 +13,7 @@
 #include "conf/load.h"
 #include "conf/reload.h"
 #include "resolver/app/budget_files.h"
+#include "resolver/app/local_spec.h"
 #include "resolver/net/log.h"
 
 namespace sluice::app {
@@ -22,12 +23,16 @@ namespace {
 /// Descriptors for everything but exchanges: listeners, clients' connections, files.
 constexpr rlim_t kOtherDescriptors = 512;
 
-HashKey random_key() {
-  HashKey key;
-  if (::getrandom(&key, sizeof key, 0) != static_cast<ssize_t>(sizeof key))
+/// A secret from the operating system.
+template <typename Secret>
+Secret random_secret() {
+  Secret secret;
+  if (::getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret))
     throw std::system_error{errno, std::generic_category(), "getrandom"};
-  return key;
+  return secret;
 }
+
+HashKey random_key() { return random_secret<HashKey>(); }
 
 /// Raises the limit of open descriptors as far as it goes, and lowers what we would open at once
 /// to what it allows.
@@ -78,9 +83,11 @@ Server::Server(std::string config_path, conf::Config config)
       engine_{engine_limits(config_), cache_, Random{random_key()}},
       worker_{loop_, engine_},
       exchange_{loop_, worker_, {.max_open = config_.server.max_exchanges}},
-      listeners_{loop_, cache_, worker_, config_.server},
+      access_{policy::ClientLimit{random_key()}, random_secret<dns::CookieSecret>()},
+      listeners_{loop_, cache_, access_, worker_, config_.server},
       watched_budgets_{loop_},
-      interfaces_watcher_{loop_, [this] { follow_interfaces(); }} {
+      interfaces_watcher_{loop_, [this] { follow_interfaces(); }},
+      local_key_{random_key()} {
   worker_.attach(exchange_, listeners_);
 }
 
@@ -93,6 +100,7 @@ std::optional<std::string> Server::start() {
   prepare_state_dir(config_.server.state_dir);
   follow_system_servers();
   if (auto problem = configure_engine()) return problem;
+  read_local_names();
   const auto bound = listeners_.open();
   if (!bound) return bound.error();
 
@@ -128,6 +136,60 @@ std::optional<std::string> Server::start() {
 
 void Server::run() { loop_.run(); }
 
+/// Nobody is answered before it is known which names are answered here, and who may ask.
+void Server::read_local_names() {
+  local_reader_ =
+      std::make_unique<net::LocalReader>(loop_, local_spec_of(config_, local_key_),
+                                         [this](std::shared_ptr<const net::LocalReading> reading) {
+                                           use_local_names(std::move(reading));
+                                         });
+  const TimePoint end = Clock::now() + kLocalPatience;
+  while (!local_reading_ && Clock::now() < end) loop_.run_one_until(end);
+  if (!local_reading_)
+    log::warn("local_names_late", {{"reason", "hosts file, blocklists or interfaces"},
+                                   {"effect", "clients of this host are answered without them"}});
+}
+
+void Server::use_local_names(std::shared_ptr<const net::LocalReading> reading) {
+  const bool has_other_network =
+      !local_reading_ || local_reading_->network.attached != reading->network.attached;
+  local_reading_ = std::move(reading);
+  engine_.use_local_names(local_reading_->names, Clock::now());
+  worker_.deadlines_have_changed();
+  if (has_other_network) admit_clients();
+
+  std::uint64_t names = 0, blocked = 0, reads = 0, failures = 0, skipped = 0;
+  for (const net::LocalFile& file : local_reading_->files) {
+    (file.list.empty() ? names : blocked) += file.names;
+    reads += file.reads;
+    failures += file.failures;
+    skipped += file.skipped.count();
+  }
+  auto& counters = engine_.process_counters();
+  counters.set(metrics::ProcessMetric::local_names, names + config_.records.size());
+  counters.set(metrics::ProcessMetric::blocked_names, blocked);
+  counters.set(metrics::ProcessMetric::local_reads_ok, reads);
+  counters.set(metrics::ProcessMetric::local_reads_failed, failures);
+  counters.set(metrics::ProcessMetric::local_lines_skipped, skipped);
+}
+
+void Server::admit_clients() {
+  access_.limit.set(config_.server.client_rate, config_.server.client_rate);
+  std::vector<Prefix> networks = config_.server.allow;
+  if (config_.server.allow_attached && local_reading_) {
+    const auto& attached = local_reading_->network.attached;
+    networks.insert(networks.end(), attached.begin(), attached.end());
+  }
+  if (networks.size() > policy::AccessList::kMaxPrefixes) {
+    log::warn("networks_left_out", {{"attached", networks.size()},
+                                    {"taken", policy::AccessList::kMaxPrefixes},
+                                    {"effect", "clients of the others are refused"},
+                                    {"remedy", "list larger networks in server.allow"}});
+    networks.resize(policy::AccessList::kMaxPrefixes);
+  }
+  listeners_.allow(std::make_shared<policy::AccessList>(std::move(networks)));
+}
+
 void Server::follow_system_servers() {
   const bool follows = std::any_of(config_.upstreams.begin(), config_.upstreams.end(),
                                    [](const conf::Upstream& u) { return u.follow_system; });
@@ -156,7 +218,8 @@ conf::Config Server::with_system_servers() const {
 
 std::optional<std::string> Server::configure_engine() {
   const conf::Config config = with_system_servers();
-  if (auto problem = engine_.configure(config, open_budget_files(config))) return problem;
+  if (auto problem = engine_.configure(config, open_budget_files(config), Clock::now()))
+    return problem;
   exchange_.use_interfaces(engine_.routing().interface_names());
   watched_budgets_.watch(config, engine_.routing());
   publish_sources();
@@ -168,6 +231,7 @@ void Server::follow_interfaces() {
   const conf::Config config = with_system_servers();
   follow_routes(config, engine_.routing());
   watched_budgets_.watch(config, engine_.routing());
+  if (local_reader_) local_reader_->refresh_network();
 }
 
 std::vector<std::string> Server::reload() {
@@ -194,6 +258,8 @@ std::vector<std::string> Server::reload() {
   auto& counters = engine_.process_counters();
   if (problems.empty()) {
     log::set_level(config_.log.level);
+    local_reader_->use(local_spec_of(config_, local_key_));
+    admit_clients();
     counters.add(metrics::ProcessMetric::reloads_ok);
     log::info("reloaded", {{"zones", config_.zones.size()}});
   } else {

@@ -19,6 +19,7 @@
 #include "resolver/net/cares_exchange.h"
 #include "resolver/net/interfaces_watcher.h"
 #include "resolver/net/listeners.h"
+#include "resolver/net/local_reader.h"
 #include "resolver/net/resolv_conf_watcher.h"
 #include "resolver/net/worker.h"
 
@@ -35,6 +36,8 @@ class Server {
  public:
   static constexpr Duration kDrain = 5s;
   static constexpr Duration kGaugeInterval = 1s;
+  /// How long the start waits for the hosts file and the blocklists.
+  static constexpr Duration kLocalPatience = 10s;
 
   Server(std::string config_path, conf::Config config);
   ~Server();
@@ -51,6 +54,9 @@ class Server {
   [[nodiscard]] std::vector<std::string> reload();
   void follow_system_servers();
   void follow_interfaces();
+  void read_local_names();
+  void use_local_names(std::shared_ptr<const net::LocalReading> reading);
+  void admit_clients();
   void publish_sources();
   void await_signal();
   void drain();
@@ -68,10 +74,14 @@ class Server {
   QueryEngine engine_;
   net::Worker worker_;
   net::CaresExchange exchange_;
+  ClientAccess access_;
   net::Listeners listeners_;
   WatchedBudgets watched_budgets_;
   net::InterfacesWatcher interfaces_watcher_;
   std::unique_ptr<net::ResolvConfWatcher> system_servers_;
+  HashKey local_key_;
+  std::unique_ptr<net::LocalReader> local_reader_;
+  std::shared_ptr<const net::LocalReading> local_reading_;  // null: not read yet
 
   // Read by the admin thread.
   Guarded<metrics::Sources> sources_;

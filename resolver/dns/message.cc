@@ -71,7 +71,8 @@ Result<Query, QueryError> parse_query(std::span<const std::byte> message) noexce
   if (!header) return QueryError::short_header;
   if (header->has(Header::kQr)) return QueryError::is_response;
   if (header->opcode() != static_cast<std::uint8_t>(Opcode::query)) return QueryError::opcode;
-  if (header->question_count != 1) return QueryError::question_count;
+  if (header->question_count == 0) return QueryError::no_question;
+  if (header->question_count > 1) return QueryError::question_count;
 
   const auto question = read_question(message);
   if (!question) return QueryError::bad_question;
@@ -81,12 +82,27 @@ Result<Query, QueryError> parse_query(std::span<const std::byte> message) noexce
               .flags = header->flags,
               .question = *question,
               .qname_case = letter_case(message.subspan(kHeaderSize), question->name.size()),
-              .edns = {}};
+              .edns = {},
+              .reply_options = {}};
   std::size_t offset = kHeaderSize + size_of(*question);
   if (const auto error = read_records(message, offset, *header, query.edns)) return *error;
   if (offset != message.size()) return QueryError::trailing_garbage;
   if (query.edns && query.edns->version > 0) return QueryError::edns_version;
   return query;
+}
+
+std::optional<Edns> find_edns(std::span<const std::byte> message) noexcept {
+  const auto header = Header::read(message);
+  if (!header || header->question_count > 1 || header->answer_count != 0) return std::nullopt;
+  std::size_t offset = kHeaderSize;
+  if (header->question_count == 1) {
+    const auto question = read_question(message);
+    if (!question) return std::nullopt;
+    offset += size_of(*question);
+  }
+  std::optional<Edns> edns;
+  if (read_records(message, offset, *header, edns)) return std::nullopt;
+  return edns;
 }
 
 std::optional<Rcode> rcode_for(QueryError error) noexcept {
@@ -96,6 +112,7 @@ std::optional<Rcode> rcode_for(QueryError error) noexcept {
       return std::nullopt;
     case QueryError::opcode:
       return Rcode::notimp;
+    case QueryError::no_question:
     case QueryError::question_count:
     case QueryError::bad_question:
     case QueryError::bad_record:

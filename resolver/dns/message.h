@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
 #include "resolver/base/result.h"
+#include "resolver/dns/cookie.h"
 #include "resolver/dns/question.h"
 
 namespace sluice::dns {
@@ -42,6 +44,8 @@ struct Header {
 
   static constexpr std::uint16_t kQr = 0x8000, kAa = 0x0400, kTc = 0x0200, kRd = 0x0100,
                                  kRa = 0x0080, kAd = 0x0020, kCd = 0x0010;
+  /// The bit that is always 0 in messages. In a stored response: addresses were taken out of it.
+  static constexpr std::uint16_t kFiltered = 0x0040;
   static constexpr std::uint16_t kOpcodeMask = 0x7800, kRcodeMask = 0x000f;
 
   [[nodiscard]] static std::optional<Header> read(std::span<const std::byte> message) noexcept;
@@ -59,6 +63,22 @@ struct Edns {
   std::uint8_t version = 0;
   bool dnssec_ok = false;
   std::span<const std::byte> options;
+};
+
+/// The EDNS options, but EDE, that the reply to a query must carry.
+struct ReplyOptions {
+  /// The client's own cookie and ours (RFC 7873 section 4, RFC 9018 section 4).
+  static constexpr std::size_t kCookieSize = kClientCookieSize + kServerCookieSize;
+  std::array<std::byte, kCookieSize> cookie{};
+  bool has_cookie = false;
+  bool has_good_cookie = false;  ///< the one that the query had proves its source
+  /// How long an idle connection is kept, in tenths of a second (RFC 7828 section 3.1).
+  std::optional<std::uint16_t> keepalive;
+
+  static constexpr std::size_t kMaxSize = 4 + kCookieSize + 4 + 2;
+  [[nodiscard]] constexpr std::size_t size() const noexcept {
+    return (has_cookie ? 4 + kCookieSize : 0) + (keepalive ? 4 + 2 : 0);
+  }
 };
 
 /// The bit of an OPT record's TTL field that asks for DNSSEC records (RFC 3225). The field's upper
@@ -81,6 +101,7 @@ struct Query {
   Question question;
   LetterCase qname_case{};
   std::optional<Edns> edns;
+  ReplyOptions reply_options{};  ///< left empty by parse_query(): for whoever answers
 
   [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
   [[nodiscard]] LookupKey key() const noexcept {
@@ -95,7 +116,8 @@ enum class QueryError : std::uint8_t {
   short_header,      ///< fewer than 12 octets
   is_response,       ///< QR is set: replying would start a loop
   opcode,            ///< anything but QUERY (RFC 8906: NOTIMP)
-  question_count,    ///< not exactly one question (RFC 9619)
+  no_question,       ///< none; but a cookie may be asked for, see find_edns()
+  question_count,    ///< more than one question (RFC 9619)
   bad_question,      ///< name, type or class malformed, compressed, or cut off
   bad_record,        ///< a record behind the question is malformed, or there are answers
   bad_opt,           ///< a second OPT, an OPT not at the root, or options that overrun (RFC 6891)
@@ -107,8 +129,12 @@ enum class QueryError : std::uint8_t {
 /// Well-formed records other than OPT are skipped: IXFR has an SOA in its authority section
 /// (RFC 1995), a signed query ends with TSIG or SIG(0), which a forwarder that does not verify them
 /// must not stumble over (RFC 5625 section 4.5).
-/// QDCOUNT 0 with a COOKIE option (RFC 7873 section 5.4) is reported as question_count, too.
+/// QDCOUNT 0 with a COOKIE option (RFC 7873 section 5.4) is reported as no_question, too.
 [[nodiscard]] Result<Query, QueryError> parse_query(std::span<const std::byte> message) noexcept;
+
+/// The OPT record of a message with at most one question and no answers, whatever else is wrong
+/// with it: for replies to what parse_query() refuses. nullopt if there is none that can be read.
+[[nodiscard]] std::optional<Edns> find_edns(std::span<const std::byte> message) noexcept;
 
 /// The RCODE a query error deserves; nullopt means stay silent, so that we never reply to a reply.
 [[nodiscard]] std::optional<Rcode> rcode_for(QueryError error) noexcept;

@@ -172,6 +172,17 @@ LetterCase letter_case(std::span<const std::byte> wire, std::size_t size) noexce
   return letters;
 }
 
+// The octets that count a label are at most 63, and so below every letter.
+LetterCase letter_mask(const Name& name) noexcept {
+  LetterCase letters{};
+  const auto wire = name.wire();
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    const bool is_letter = wire[i] >= std::byte{'a'} && wire[i] <= std::byte{'z'};
+    letters[i / 32] |= std::uint32_t{is_letter} << i % 32;
+  }
+  return letters;
+}
+
 void restore_case(std::span<std::byte> wire, std::size_t size, const LetterCase& letters) noexcept {
   for (std::size_t word = 0; word < letters.size(); ++word) {
     for (std::uint32_t bits = letters[word]; bits != 0; bits &= bits - 1) {

@@ -63,8 +63,21 @@ class Name {
 /// `wire`.
 [[nodiscard]] LetterCase letter_case(std::span<const std::byte> wire, std::size_t size) noexcept;
 
+/// Where the name has letters: those that could be upper case.
+[[nodiscard]] LetterCase letter_mask(const Name& name) noexcept;
+
 /// Writes `letters` over the first `size` octets of a folded name.
 void restore_case(std::span<std::byte> wire, std::size_t size, const LetterCase& letters) noexcept;
+
+/// Of the letters of `name`, about half: those to write in upper case so that a response cannot be
+/// guessed (0x20). `random` gives 64 random bits at each call.
+template <typename Random>
+[[nodiscard]] LetterCase random_case(const Name& name, Random&& random) {
+  LetterCase letters = letter_mask(name);
+  for (std::size_t word = 0; word < letters.size(); ++word)
+    if (letters[word] != 0) letters[word] &= static_cast<std::uint32_t>(random());
+  return letters;
+}
 
 /// Folds the first `size` octets of a wire-format name to lower case, in place.
 void fold_case(std::span<std::byte> wire, std::size_t size) noexcept;

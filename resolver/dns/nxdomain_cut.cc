@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "resolver/dns/encode.h"
 #include "resolver/dns/record.h"
 
 namespace sluice::dns {
 
 namespace {
 
-constexpr std::size_t kAuthorityCount = 8;  // offset of NSCOUNT
-constexpr std::size_t kSoaNumbers = 20;     // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM
+constexpr std::size_t kSoaNumbers = 20;  // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM
 
 std::optional<Record> find_soa(std::span<const std::byte> stored,
                                const Response& response) noexcept {
@@ -21,29 +21,6 @@ std::optional<Record> find_soa(std::span<const std::byte> stored,
   }
   return std::nullopt;
 }
-
-/// Appends octets to a buffer that is known to be large enough.
-class Appender {
- public:
-  Appender(std::span<std::byte> out, std::size_t size) noexcept : out_{out}, size_{size} {}
-  void bytes(std::span<const std::byte> bytes) noexcept {
-    std::copy(bytes.begin(), bytes.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += bytes.size();
-  }
-  void u16(std::size_t value) noexcept {
-    write_u16(out_, size_, static_cast<std::uint16_t>(value));
-    size_ += 2;
-  }
-  void u32(std::uint32_t value) noexcept {
-    write_u32(out_, size_, value);
-    size_ += 4;
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
- private:
-  std::span<std::byte> out_;
-  std::size_t size_;
-};
 
 }  // namespace
 
@@ -73,7 +50,7 @@ std::size_t write_nxdomain_below(std::span<std::byte> out, const Question& quest
   reply.bytes(mname->wire());
   reply.bytes(rname->wire());
   reply.bytes(stored.subspan(rdata_at, kSoaNumbers));
-  write_u16(out, kAuthorityCount, 1);
+  write_u16(out, kAuthorityCountOffset, 1);
   return reply.size();
 }
 

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <span>
 
+#include "resolver/dns/reply.h"
 #include "resolver/dns/response.h"
-#include "resolver/dns/writer.h"
 
 namespace sluice::dns {
 

@@ -6,7 +6,7 @@
 
 #include "resolver/base/assert.h"
 #include "resolver/dns/message.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 
 namespace sluice::local {
 namespace {

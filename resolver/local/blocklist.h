@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 #include "resolver/local/answer_writer.h"
 #include "resolver/local/list_contents.h"
 

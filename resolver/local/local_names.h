@@ -10,7 +10,7 @@
 #include "resolver/base/endpoint.h"
 #include "resolver/base/hash.h"
 #include "resolver/dns/question.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 #include "resolver/local/covering.h"
 #include "resolver/local/rrset.h"
 #include "resolver/local/special_use.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "resolver/dns/presentation.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 #include "resolver/local/answer_writer.h"
 #include "resolver/local/suffixes.h"
 

@@ -25,6 +25,8 @@ class TopLevelDomains {
   /// Whether this folded label is one of them.
   [[nodiscard]] bool contains(std::string_view label) const noexcept;
 
+  friend bool operator==(const TopLevelDomains&, const TopLevelDomains&) = default;
+
  private:
   std::vector<std::string> labels_;  // folded, sorted
 };

@@ -57,14 +57,14 @@ constexpr std::array kZones{
     // RFC 6303 section 4.1: networks for private use (RFC 1918).
     SpecialZone{kPrivate, "10.in-addr.arpa", Content::empty_zone, Yields::to_any},
     SpecialZone{kPrivate, "168.192.in-addr.arpa", Content::empty_zone, Yields::to_any},
-    // Section 4.2: "this" network, loopback, link-local, documentation, broadcast.
+    // Section 4.2: "this" network, loopback, link-local, documentation, broadcast. Of these,
+    // what an operator may serve yields.
     SpecialZone{kPrivate, "0.in-addr.arpa", Content::empty_zone},
     SpecialZone{kPrivate, "127.in-addr.arpa", Content::empty_zone},
-    // Clouds serve names of their own link-local addresses.
     SpecialZone{kPrivate, "254.169.in-addr.arpa", Content::empty_zone, Yields::to_any},
-    SpecialZone{kPrivate, "2.0.192.in-addr.arpa", Content::empty_zone},
-    SpecialZone{kPrivate, "100.51.198.in-addr.arpa", Content::empty_zone},
-    SpecialZone{kPrivate, "113.0.203.in-addr.arpa", Content::empty_zone},
+    SpecialZone{kPrivate, "2.0.192.in-addr.arpa", Content::empty_zone, Yields::to_any},
+    SpecialZone{kPrivate, "100.51.198.in-addr.arpa", Content::empty_zone, Yields::to_any},
+    SpecialZone{kPrivate, "113.0.203.in-addr.arpa", Content::empty_zone, Yields::to_any},
     SpecialZone{kPrivate, "255.255.255.255.in-addr.arpa", Content::empty_zone},
     // Sections 4.3 to 4.6: unspecified and loopback, ULA, link-local, documentation.
     SpecialZone{kPrivate,
@@ -78,7 +78,7 @@ constexpr std::array kZones{
     SpecialZone{kPrivate, "9.e.f.ip6.arpa", Content::empty_zone, Yields::to_any},
     SpecialZone{kPrivate, "a.e.f.ip6.arpa", Content::empty_zone, Yields::to_any},
     SpecialZone{kPrivate, "b.e.f.ip6.arpa", Content::empty_zone, Yields::to_any},
-    SpecialZone{kPrivate, "8.b.d.0.1.0.0.2.ip6.arpa", Content::empty_zone},
+    SpecialZone{kPrivate, "8.b.d.0.1.0.0.2.ip6.arpa", Content::empty_zone, Yields::to_any},
 };
 
 /// Reverse zones of networks that take up several second labels: 16 to 31 for 172.16.0.0/12

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 #include "resolver/local/answer_writer.h"
 #include "resolver/local/covering.h"
 #include "resolver/local/special_use.h"

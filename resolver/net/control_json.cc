@@ -53,7 +53,8 @@ json to_json(const EngineSnapshot::Server& server) {
           {"failed", server.failed},
           {"in_flight", server.in_flight},
           {"tcp_open", server.tcp_open},
-          {"silent", server.is_silent}};
+          {"silent", server.is_silent},
+          {"looping", server.is_looping}};
 }
 
 json to_json(const EngineSnapshot::Budget& budget) {

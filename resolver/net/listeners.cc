@@ -1,17 +1,19 @@
 #include "resolver/net/listeners.h"
 
+#include <boost/asio/post.hpp>
+
 #include "resolver/net/socket.h"
 
 namespace sluice::net {
 
 Listeners::Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache& cache,
-                     QuerySink& engine, const conf::Server& config)
+                     ClientAccess& access, QuerySink& engine, const conf::Server& config)
     : engine_loop_{engine_loop},
       addresses_{config.listen},
       lanes_{[&] {
         std::vector<std::unique_ptr<Lane>> lanes;
         for (std::uint32_t i = 0; i < config.threads; ++i) {
-          lanes.push_back(std::make_unique<Lane>(cache));
+          lanes.push_back(std::make_unique<Lane>(cache, access));
           if (i == 0) continue;
           Lane& lane = *lanes.back();
           lane.loop = std::make_unique<boost::asio::io_context>(1);
@@ -66,6 +68,15 @@ Result<Endpoint, std::string> Listeners::open_one(const Endpoint& wanted) {
     endpoint = lane->udp[position]->listen(endpoint.value(), sharing);
   }
   return endpoint;
+}
+
+void Listeners::allow(const std::shared_ptr<const policy::AccessList>& clients) {
+  for (const auto& lane : lanes_) {
+    if (lane->loop)
+      boost::asio::post(*lane->loop, [&lane = *lane, clients] { lane.answers.allow(clients); });
+    else
+      lane->answers.allow(clients);
+  }
 }
 
 void Listeners::send(const ClientRef& client, std::span<const std::byte> message) {

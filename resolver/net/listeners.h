@@ -23,8 +23,8 @@ namespace sluice::net {
 class Listeners {
  public:
   /// All references must outlive this object.
-  Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache& cache, QuerySink& engine,
-            const conf::Server& config);
+  Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache& cache, ClientAccess& access,
+            QuerySink& engine, const conf::Server& config);
   ~Listeners();
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
@@ -32,6 +32,9 @@ class Listeners {
   /// Opens all sockets, then starts the further threads. Returns the addresses as bound (port 0
   /// resolved), or one line for the operator; then nothing listens.
   [[nodiscard]] Result<std::vector<Endpoint>, std::string> open();
+
+  /// Which clients may ask from now on.
+  void allow(const std::shared_ptr<const policy::AccessList>& clients);
 
   /// Sends a reply where its query came from.
   void send(const ClientRef& client, std::span<const std::byte> message);
@@ -45,7 +48,7 @@ class Listeners {
  private:
   /// What one thread needs to answer from the cache.
   struct Lane {
-    explicit Lane(cache::ResponseCache& cache) : answers{cache, counters} {}
+    Lane(cache::ResponseCache& cache, ClientAccess& access) : answers{cache, access, counters} {}
     WorkerCounters counters;
     AnswerPath answers;
     std::unique_ptr<boost::asio::io_context> loop;  // none in the engine's lane

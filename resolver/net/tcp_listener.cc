@@ -102,7 +102,7 @@ bool TcpListener::make_room_for(const Address& client) {
   const auto victim = roster_.one_to_close_for(
       client, [this](SessionId id) { return find(id)->connection.is_busy(); });
   if (!victim) return false;
-  answers_.counters().add(WorkerMetric::tcp_idle_closed);
+  answers_.counters().add(WorkerMetric::tcp_displaced);
   close(*find(*victim));
   return true;
 }
@@ -195,6 +195,7 @@ void TcpListener::take_more_later(Session& session) {
 void TcpListener::answer(Session& session, std::span<const std::byte> message, TimePoint now) {
   dns::Query query;
   const std::span out{out_.get(), AnswerPath::kOutSize};
+  answers_.keep_connections_for(idle_timeout());
   const AnswerPath::Verdict verdict = answers_.answer(message, session.client, now, out, query);
   switch (verdict.outcome) {
     case AnswerPath::Outcome::replied: {

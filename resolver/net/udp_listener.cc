@@ -211,7 +211,10 @@ void UdpListener::take(std::size_t slot, TimePoint now) noexcept {
   client = {};
   client.client = to_endpoint(batch.in[slot].source);
   client.listener = index_;
-  if (!is_answerable(client.client)) return;
+  if (!is_answerable(client.client)) {
+    answers_.counters().add(WorkerMetric::dropped_forged);
+    return;
+  }
   read_destination(batch.received[slot].msg_hdr, client);
 
   const std::span message{batch.in[slot].bytes.data(), batch.received[slot].msg_len};

@@ -1,6 +1,7 @@
 #include "resolver/net/worker.h"
 
 #include "resolver/net/listeners.h"
+#include "resolver/net/log.h"
 
 namespace sluice::net {
 
@@ -58,6 +59,13 @@ void Worker::perform() {
             [this](const StartExchange& start) {
               const std::uint32_t packets = exchange_->start(start);
               engine_.on_sent(start.id, packets, Clock::now());
+            },
+            [this](const LoopFound& loop) {
+              log::error("forwarding_loop",
+                         {{"server", loop.server.to_string()},
+                          {"zone", engine_.routing().rule(loop.rule).zone},
+                          {"effect", "questions for this zone come back to us"},
+                          {"remedy", "let this upstream have servers that do not forward to us"}});
             },
         },
         action);

@@ -22,6 +22,9 @@ class Worker final : public QuerySink, public ExchangeSink {
   Worker(boost::asio::io_context& loop, QueryEngine& engine);
 
   /// What actions are carried out with; both must be set before the first event and outlive it.
+  /// To be called after the engine was told something that is no event of this worker's.
+  void deadlines_have_changed() { arm_timer(); }
+
   void attach(Exchange& exchange, Listeners& listeners) noexcept;
 
   void on_query(const ClientRef& client, const dns::Query& query) override;

@@ -32,7 +32,8 @@ constexpr std::size_t member_count() {
 template <typename Section>
 class OptionTable : public ::testing::Test {};
 
-using Sections = ::testing::Types<Server, Admin, Log, Cache, Budget, Upstream, Zone>;
+using Sections =
+    ::testing::Types<Server, Admin, Log, Cache, Local, Record, Blocklist, Budget, Upstream, Zone>;
 TYPED_TEST_SUITE(OptionTable, Sections);
 
 TYPED_TEST(OptionTable, HasARowForEveryMember) {
@@ -76,6 +77,13 @@ const std::map<std::string_view, std::pair<Value, Value>>& samples() {
       {form::OptionalPath::kShape, {text("/a"), text("")}},
       {form::CounterSource::kShape, {text("auto"), text("/sys/counter")}},
       {form::Level::kShape, {text("debug"), text("warn")}},
+      {form::Format::kShape, {text("hosts"), text("rpz")}},
+      {form::Block::kShape, {text("nodata"), text("null")}},
+      {form::Private::kShape, {text("strip"), text("pass")}},
+      {form::Networks::kShape, {list("192.0.2.0/24"), list("local")}},
+      {form::SpecialUseNames::kShape, {list("test"), list("onion")}},
+      {form::Tlds::kShape, {list("com"), list("net")}},
+      {form::RecordLine::kShape, {text("a.example. A 192.0.2.1"), text("b.example. A 192.0.2.1")}},
       {form::ListenAddresses::kShape, {list("192.0.2.1"), list("192.0.2.2")}},
       {form::AdminAddress::kShape, {text("192.0.2.1:80"), text("")}},
       {form::Servers::kShape, {list("192.0.2.1"), list("system")}},

@@ -35,7 +35,8 @@ std::string section_text(const std::string& header) {
   const std::string text = read(kReference);
   const std::size_t begin = text.find("\n" + header + "\n");
   if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find("\n[", begin + 1) - begin);
+  const std::size_t end = std::min(text.find("\n[", begin + 1), text.find("\n#[", begin + 1));
+  return text.substr(begin, end - begin);
 }
 
 /// The text with its comments as running text.
@@ -47,13 +48,14 @@ std::string prose(std::string text) {
   return text;
 }
 
+/// `mark` is what keys of a section have in front that the default configuration has none of.
 template <typename Section>
-void expect_documented(const std::string& header) {
-  const std::string text = section_text(header);
+void expect_documented(const std::string& header, const std::string& mark = "") {
+  const std::string text = section_text(mark + header);
   const std::string comments = prose(text);
   for (const Option<Section>& option : options<Section>()) {
     const std::string key{option.key};
-    EXPECT_THAT(text, HasSubstr("\n" + key + " = ")) << header;
+    EXPECT_THAT(text, HasSubstr("\n" + mark + key + " = ")) << header;
     const std::string marked = "(restart) " + std::string{option.help};
     if (option.reload == Reload::restart) {
       EXPECT_THAT(comments, HasSubstr(marked)) << header << " " << key;
@@ -74,6 +76,9 @@ TEST(ReferenceFile, NamesEveryKeyWithItsHelpAndWhetherItNeedsARestart) {
   expect_documented<Admin>("[admin]");
   expect_documented<Log>("[log]");
   expect_documented<Cache>("[cache]");
+  expect_documented<Local>("[local]");
+  expect_documented<Record>("[[record]]", "#");
+  expect_documented<Blocklist>("[[blocklist]]", "#");
   expect_documented<Budget>("[[budget]]");
   expect_documented<Upstream>("[[upstream]]");
   expect_documented<Zone>("[[zone]]");

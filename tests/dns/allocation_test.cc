@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "resolver/dns/cacheability.h"
+#include "resolver/dns/reply.h"
 #include "resolver/dns/writer.h"
 #include "tests/support/allocations.h"
 #include "tests/support/wire.h"
@@ -31,7 +32,7 @@ TEST(Allocation, IsNotNeededFromQueryToReply) {
 
   const auto query = parse_query(good);
   const std::size_t error_size = write_error_reply(buffer, bad, parse_query(bad).error());
-  const std::size_t sent = write_upstream_query(query_buffer, 1, query.value().key(), UseEdns::yes);
+  const std::size_t sent = write_upstream_query(query_buffer, query.value().key(), {});
   const bool is_malformed = parse_response(answer, response).has_value();
   const auto ttl = storable_for(response, TtlLimits{});
   const std::size_t stored = copy_without_opt(answer, response, buffer);

@@ -54,7 +54,7 @@ TEST(QueryCorpus, EachSeedIsJudgedAsItsNameSays) {
       {"qr-set", QueryError::is_response},
       {"opcode-notify", QueryError::opcode},
       {"opcode-15-header-only", QueryError::opcode},
-      {"no-question", QueryError::question_count},
+      {"no-question", QueryError::no_question},
       {"two-questions", QueryError::question_count},
       {"qname-compressed-to-itself", QueryError::bad_question},
       {"qname-compressed-into-header", QueryError::bad_question},

@@ -10,293 +10,20 @@
 namespace sluice::dns {
 namespace {
 
-const std::string kAddress = "www.example. 60 IN A 192.0.2.1";
-
-Response parse(const wire::Bytes& message) {
-  Response response;
-  EXPECT_EQ(parse_response(message, response), std::nullopt);
-  return response;
-}
-
-/// The response as it is stored.
-wire::Bytes stored(const wire::Bytes& message) {
-  Response response = parse(message);
-  wire::Bytes copy(message.size());
-  copy.resize(copy_without_opt(message, response, copy));
-  return copy;
-}
-
-wire::Bytes finish(const wire::Bytes& response, const ReplyShape& shape,
-                   const std::optional<Ede>& ede = std::nullopt) {
-  wire::Bytes buffer = response;
-  buffer.resize(response.size() + kReplySlack);
-  buffer.resize(finish_reply(buffer, response.size(), shape, ede));
-  return buffer;
-}
-
 Query parsed(const wire::Bytes& query) { return parse_query(query).value(); }
 
-wire::Records addresses(std::size_t count) {
-  wire::Records records;
-  for (std::size_t i = 0; i < count; ++i) {
-    records.push_back("www.example. 60 IN A 192.0.2." + std::to_string(i));
-  }
-  return records;
-}
-
-TEST(ReplyShape, TakesFromTheQueryWhatTheReplyMustEcho) {
-  const auto query = wire::query("www.Example. A", {.id = 7,
-                                                    .recursion_desired = false,
-                                                    .checking_disabled = true,
-                                                    .edns = wire::Edns{.dnssec_ok = true}});
-
-  const auto shape = ReplyShape::for_udp(parsed(query), 1232);
-
-  EXPECT_EQ(shape.id, 7);
-  EXPECT_FALSE(shape.recursion_desired);
-  EXPECT_TRUE(shape.checking_disabled);
-  EXPECT_TRUE(shape.has_edns);
-  EXPECT_TRUE(shape.dnssec_ok);
-  EXPECT_EQ(shape.qname_case, parsed(query).qname_case);
-}
-
-TEST(ReplyShape, KeepsToTheLesserOfOfferAndLimit) {
-  const auto max_size = [](std::uint16_t offered, std::size_t limit) {
-    const auto query = wire::query("www.example. A", {.edns = wire::Edns{.udp_size = offered}});
-    return ReplyShape::for_udp(parsed(query), limit).max_size;
-  };
-
-  EXPECT_EQ(max_size(1000, 1232), 1000);
-  EXPECT_EQ(max_size(4096, 1232), 1232);
-  EXPECT_EQ(max_size(65'535, kMaxMessageSize), 65'535);
-  EXPECT_EQ(max_size(100, 1232), 512);
-  EXPECT_EQ(max_size(4096, 100), 512);
-}
-
-TEST(ReplyShape, Takes512WithoutEdnsAndAllOverTcp) {
-  const auto query = wire::query("www.example. A");
-
-  EXPECT_EQ(ReplyShape::for_udp(parsed(query), 1232).max_size, 512);
-  EXPECT_EQ(ReplyShape::for_tcp(parsed(query)).max_size, 65'535);
-  EXPECT_FALSE(ReplyShape::for_tcp(parsed(query)).has_edns);
-}
-
-TEST(FinishReply, ShapesAStoredResponseForItsClient) {
-  const auto query = wire::query("wwW.Example. A", {.id = 0xbeef, .checking_disabled = true});
-  const auto response = stored(wire::response("www.example. A", {kAddress}, {.id = 1}));
-
-  const auto reply = wire::read(finish(response, ReplyShape::for_udp(parsed(query), 1232)));
-
-  EXPECT_EQ(reply.id, 0xbeef);
-  EXPECT_EQ(reply.question, "wwW.Example. A");
-  EXPECT_EQ(reply.answer, wire::Records{"wwW.Example. 60 IN A 192.0.2.1"}) << "by its pointer";
-  EXPECT_EQ(reply.opcode, 0);
-  EXPECT_EQ(reply.rcode, 0);
-  EXPECT_TRUE(reply.is_response);
-  EXPECT_TRUE(reply.recursion_desired);
-  EXPECT_TRUE(reply.recursion_available);
-  EXPECT_TRUE(reply.checking_disabled);
-  EXPECT_FALSE(reply.truncated);
-  EXPECT_FALSE(reply.edns);
-}
-
-TEST(FinishReply, EchoesRdAndCdOfThisClientNotOfTheFirst) {
-  const auto response = stored(wire::response("www.example. A", {kAddress}));
-  const auto query = wire::query("www.example. A", {.recursion_desired = false});
-
-  const auto reply = wire::read(finish(response, ReplyShape::for_udp(parsed(query), 1232)));
-
-  EXPECT_FALSE(reply.recursion_desired);
-  EXPECT_FALSE(reply.checking_disabled);
-  EXPECT_TRUE(reply.recursion_available);
-}
-
-TEST(FinishReply, KeepsTheRcode) {
-  const auto response = stored(wire::response("www.example. A", {}, {.rcode = Rcode::nxdomain}));
-
-  EXPECT_EQ(wire::read(finish(response, {.max_size = 512})).rcode, 3);
-  EXPECT_EQ(wire::read(finish(response, {.has_edns = true, .max_size = 512})).rcode, 3);
-}
-
-TEST(FinishReply, HasAnOptRecordIfTheQueryHadOne) {
-  const auto response = stored(wire::response("www.example. A", {kAddress},
-                                              {.additional = {"ns.example. 30 IN A 192.0.2.53"}}));
-
-  const auto with = wire::read(finish(response, {.has_edns = true, .max_size = 512}));
-  const auto with_do =
-      wire::read(finish(response, {.has_edns = true, .dnssec_ok = true, .max_size = 512}));
-  const auto without = wire::read(finish(response, {.max_size = 512}));
-
-  EXPECT_EQ(with.edns, (wire::Edns{.udp_size = 1232, .dnssec_ok = false}));
-  EXPECT_EQ(with_do.edns, (wire::Edns{.udp_size = 1232, .dnssec_ok = true}));
-  EXPECT_EQ(without.edns, std::nullopt);
-  EXPECT_EQ(with.additional, wire::Records{"ns.example. 30 IN A 192.0.2.53"});
-}
-
-TEST(FinishReply, TellsTheExtendedErrorToClientsWithEdns) {
-  const auto response = stored(wire::response("www.example. A", {kAddress}));
-  const Ede ede{.code = EdeCode::stale_answer, .text = "upstream is silent"};
-
-  EXPECT_EQ(wire::read(finish(response, {.has_edns = true, .max_size = 512}, ede)).ede,
-            (wire::Ede{3, "upstream is silent"}));
-  EXPECT_EQ(wire::read(finish(response, {.max_size = 512}, ede)).ede, std::nullopt);
-  EXPECT_EQ(wire::read(finish(response, {.has_edns = true, .max_size = 512}, Ede{})).ede,
-            (wire::Ede{0, ""}));
-}
-
-TEST(FinishReply, CutsTheErrorTextAtAWholeCharacter) {
-  const auto response = stored(wire::response("www.example. A", {}));
-  const auto text_for = [&](const std::string& text) {
-    const Ede ede{.code = EdeCode::other, .text = text};
-    return wire::read(finish(response, {.has_edns = true, .max_size = 512}, ede)).ede->text;
-  };
-  const std::string ascii(kMaxEdeText, 'x');
-
-  EXPECT_EQ(text_for(ascii), ascii);
-  EXPECT_EQ(text_for(ascii + "y"), ascii);
-  EXPECT_EQ(text_for(ascii.substr(1) + "\xc3\xa9"), ascii.substr(1)) << "two octets, one too many";
-  EXPECT_EQ(text_for(std::string(400, '\x80')), "") << "no text at all, but no overrun either";
-}
-
-TEST(FinishReply, FitsExactlyOrIsTruncated) {
-  const auto response = stored(wire::response("www.example. A", addresses(20)));
-  const auto size = static_cast<std::uint16_t>(response.size());
-
-  const auto fits = finish(response, {.max_size = size});
-  const auto over = finish(response, {.max_size = static_cast<std::uint16_t>(size - 1)});
-
-  EXPECT_EQ(fits.size(), size);
-  EXPECT_EQ(wire::read(fits).answer.size(), 20U);
-  EXPECT_FALSE(wire::read(fits).truncated);
-  EXPECT_TRUE(wire::read(over).truncated);
-  EXPECT_EQ(wire::read(over).answer, wire::Records{});
-}
-
-TEST(FinishReply, TruncatesEverySectionAndKeepsTheOptRecord) {
-  const auto response = stored(wire::response("www.example. A", addresses(40),
-                                              {.authority = {"example. 60 IN NS ns.example."},
-                                               .additional = {"ns.example. 30 IN A 192.0.2.53"}}));
-  const ReplyShape shape{.id = 9, .has_edns = true, .dnssec_ok = true, .max_size = 512};
-
-  const auto bytes = finish(response, shape, Ede{.code = EdeCode::stale_answer, .text = ""});
-  const auto reply = wire::read(bytes);
-
-  EXPECT_EQ(bytes.size(), 12U + 13 + 4 + kBareOptSize);
-  EXPECT_TRUE(reply.truncated);
-  EXPECT_EQ(reply.question, "www.example. A");
-  EXPECT_EQ(reply.answer, wire::Records{});
-  EXPECT_EQ(reply.authority, wire::Records{});
-  EXPECT_EQ(reply.additional, wire::Records{});
-  EXPECT_TRUE(reply.edns && reply.edns->dnssec_ok);
-}
-
-TEST(FinishReply, LeavesTheExtendedErrorOutBeforeAnyRecord) {
-  const auto response = stored(wire::response("www.example. A", addresses(20)));
-  const Ede ede{.code = EdeCode::stale_answer, .text = "why"};
-  const auto whole = static_cast<std::uint16_t>(response.size() + kBareOptSize + 6 + 3);
-
-  const auto fits = wire::read(finish(response, {.has_edns = true, .max_size = whole}, ede));
-  const auto over = wire::read(
-      finish(response, {.has_edns = true, .max_size = static_cast<std::uint16_t>(whole - 1)}, ede));
-
-  EXPECT_TRUE(fits.ede);
-  EXPECT_FALSE(over.ede);
-  EXPECT_TRUE(over.edns);
-  EXPECT_EQ(over.answer.size(), 20U);
-  EXPECT_FALSE(over.truncated);
-}
-
-TEST(FinishReply, KeepsTheTcOfTheUpstream) {
-  const auto response = stored(wire::response("www.example. A", {kAddress}, {.truncated = true}));
-
-  EXPECT_TRUE(wire::read(finish(response, {.max_size = 65'535})).truncated);
-}
-
-TEST(WriteEmptyResponse, IsReadyToBeFinished) {
-  wire::Bytes empty(kMaxQuestionMessageSize);
-  empty.resize(write_empty_response(empty, wire::question("www.example. A"), Rcode::servfail));
-  const ReplyShape shape{.id = 3, .recursion_desired = true, .has_edns = true, .max_size = 512};
-
-  const auto reply =
-      wire::read(finish(empty, shape, Ede{.code = EdeCode::cached_error, .text = "13 s ago"}));
-
-  EXPECT_EQ(reply.id, 3);
-  EXPECT_EQ(reply.rcode, 2);
-  EXPECT_EQ(reply.question, "www.example. A");
-  EXPECT_TRUE(reply.is_response && reply.recursion_desired && reply.recursion_available);
-  EXPECT_EQ(reply.ede, (wire::Ede{13, "13 s ago"}));
-}
-
-wire::Bytes error_reply(const wire::Bytes& query) {
-  std::array<std::byte, kMaxQuestionMessageSize> buffer{};
-  const std::size_t size = write_error_reply(buffer, query, parse_query(query).error());
-  return {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size)};
-}
-
-TEST(WriteErrorReply, EchoesIdOpcodeRdCdAndQuestion) {
-  auto query = wire::query("wWw.example. SOA", {.id = 0xbeef, .checking_disabled = true});
-  write_u16(query, 2, static_cast<std::uint16_t>(read_u16(query, 2) | 4 << 11));  // NOTIFY
-
-  const auto reply = wire::read(error_reply(query));
-
-  EXPECT_EQ(reply.id, 0xbeef);
-  EXPECT_TRUE(reply.is_response);
-  EXPECT_EQ(reply.opcode, 4);
-  EXPECT_EQ(reply.rcode, 4);
-  EXPECT_TRUE(reply.recursion_desired);
-  EXPECT_TRUE(reply.checking_disabled);
-  EXPECT_EQ(reply.question, "wWw.example. SOA");
-  EXPECT_FALSE(reply.edns);
-}
-
-TEST(WriteErrorReply, LeavesOutAQuestionThatCannotBeRead) {
-  const auto compressed = wire::hex("1234 0100 0001 0000 0000 0000 C00C 0001 0001");
-  const auto none = wire::hex("1234 0100 0000 0000 0000 0000");
-
-  for (const auto& query : {compressed, none}) {
-    const auto bytes = error_reply(query);
-    EXPECT_EQ(bytes.size(), kHeaderSize);
-    EXPECT_EQ(wire::read(bytes).rcode, 1);
-    EXPECT_EQ(wire::read(bytes).question, "");
-  }
-}
-
-TEST(WriteErrorReply, SaysBadversWithAnOptRecordOfVersionZero) {
-  const auto query = wire::query("www.example. A", {.edns = wire::Edns{.version = 1}});
-
-  const auto reply = wire::read(error_reply(query));
-
-  EXPECT_EQ(reply.rcode, 16);
-  EXPECT_EQ(reply.question, "www.example. A");
-  EXPECT_EQ(reply.edns, (wire::Edns{.udp_size = 1232}));
-}
-
-TEST(WriteErrorReply, FitsTheLongestQuestion) {
-  const std::string label(63, 'a');
-  const std::string name = label + "." + label + "." + label + "." + std::string(61, 'b') + ".";
-  const auto query = wire::query(name + " A", {.edns = wire::Edns{.version = 1}});
-
-  EXPECT_EQ(error_reply(query).size(), kMaxQuestionMessageSize);
-}
-
-TEST(WriteErrorReply, StaysSilentToResponsesAndScraps) {
-  EXPECT_TRUE(error_reply(wire::response("www.example. A", {})).empty());
-  EXPECT_TRUE(error_reply(wire::hex("1234 0100 0001 0000 0000 00")).empty());
-  EXPECT_TRUE(error_reply({}).empty());
-}
-
-wire::Bytes upstream_query(std::uint16_t id, const LookupKey& key, UseEdns use_edns) {
+wire::Bytes upstream_query(const LookupKey& key, const UpstreamForm& form) {
   std::array<std::byte, kMaxUpstreamQuerySize> buffer{};
-  const std::size_t size = write_upstream_query(buffer, id, key, use_edns);
+  const std::size_t size = write_upstream_query(buffer, key, form);
   return {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size)};
 }
 
 TEST(WriteUpstreamQuery, AsksForRecursionWithABareOptAtItsEnd) {
   const auto key = wire::key("www.example. AAAA");
 
-  EXPECT_EQ(upstream_query(0xbeef, key, UseEdns::yes),
+  EXPECT_EQ(upstream_query(key, {.id = 0xbeef}),
             wire::query("www.example. AAAA", {.id = 0xbeef, .edns = wire::Edns{}}));
-  EXPECT_EQ(upstream_query(0xbeef, key, UseEdns::no),
+  EXPECT_EQ(upstream_query(key, {.id = 0xbeef, .use_edns = UseEdns::no}),
             wire::query("www.example. AAAA", {.id = 0xbeef}));
 }
 
@@ -306,17 +33,33 @@ TEST(WriteUpstreamQuery, PassesDoAndCdOn) {
   key.checking_disabled = true;
 
   EXPECT_EQ(
-      upstream_query(1, key, UseEdns::yes),
+      upstream_query(key, {.id = 1}),
       wire::query("www.example. A",
                   {.id = 1, .checking_disabled = true, .edns = wire::Edns{.dnssec_ok = true}}));
-  EXPECT_EQ(parsed(upstream_query(1, key, UseEdns::yes)).key(), key);
+  EXPECT_EQ(parsed(upstream_query(key, {.id = 1})).key(), key);
+}
+
+TEST(WriteUpstreamQuery, AsksForAdOnlyWhereItIsToBeBelieved) {
+  const auto key = wire::key("www.example. A");
+
+  EXPECT_FALSE(parsed(upstream_query(key, {})).has(Header::kAd));
+  EXPECT_TRUE(parsed(upstream_query(key, {.asks_for_ad = true})).has(Header::kAd));
+}
+
+TEST(WriteUpstreamQuery, SpellsTheNameInTheLettersGiven) {
+  const auto key = wire::key("www.example. A");
+  const auto wanted = wire::query("wWw.exampLE. A", {.id = 1, .edns = wire::Edns{}});
+
+  const LetterCase letters = parsed(wanted).qname_case;
+
+  EXPECT_EQ(upstream_query(key, {.id = 1, .letters = letters}), wanted);
 }
 
 TEST(WriteUpstreamQuery, FitsTheLongestName) {
   const std::string label(63, 'a');
   const std::string name = label + "." + label + "." + label + "." + std::string(61, 'b') + ".";
 
-  EXPECT_EQ(upstream_query(1, wire::key(name + " A"), UseEdns::yes).size(), kMaxUpstreamQuerySize);
+  EXPECT_EQ(upstream_query(wire::key(name + " A"), {.id = 1}).size(), kMaxUpstreamQuerySize);
 }
 
 }  // namespace

@@ -417,7 +417,7 @@ TEST_F(QueryEngineScenario, GivesServfailWhenAnUpstreamHasNoServers) {
   conf::Config config;
   config.upstreams = {{.name = "none", .servers = {}, .follow_system = true, .budget = ""}};
   config.zones = {{.name = {}, .upstream = "none"}};
-  ASSERT_FALSE(engine().configure(config, {}));
+  ASSERT_FALSE(engine().configure(config, {}, now_));
   ask("www.example. A");
   expect_reply().is_servfail(dns::EdeCode::not_ready);
 }

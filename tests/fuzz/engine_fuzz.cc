@@ -103,7 +103,7 @@ class Machine {
  public:
   void run(Script script) {
     static const conf::Config kConfig = small_config();
-    if (engine_.configure(kConfig, {})) std::abort();
+    if (engine_.configure(kConfig, {}, now_)) std::abort();
     audit_.configured(kConfig);
     while (!script.is_over()) step(script);
     pass(kSettleTime);
@@ -283,6 +283,7 @@ class Machine {
     actions_.for_each([&](const Action& action) {
       if (const auto* reply = std::get_if<Respond>(&action))
         return audit_.replied(reply->client, reply->message, now_);
+      if (!std::holds_alternative<StartExchange>(action)) return;
       const auto& start = std::get<StartExchange>(action);
       open_.push_back({start.id, now_, {start.query.begin(), start.query.end()}});
       const bool is_udp = start.transport == Transport::udp;

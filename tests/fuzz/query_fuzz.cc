@@ -5,6 +5,7 @@
 #include <array>
 
 #include "resolver/base/assert.h"
+#include "resolver/dns/reply.h"
 #include "resolver/dns/writer.h"
 
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using namespace sluice::dns;
 
 void check_error_reply(std::span<const std::byte> message, QueryError error) {
-  std::array<std::byte, kMaxQuestionMessageSize> buffer;
+  std::array<std::byte, kMaxErrorReplySize> buffer;
   const std::size_t size = write_error_reply(buffer, message, error);
   SLUICE_ASSERT((size == 0) == !rcode_for(error));
   if (size == 0) return;
@@ -41,7 +42,7 @@ void check_reply(std::span<const std::byte> message, const Query& query) {
 
 void check_upstream_query(const Query& query) {
   std::array<std::byte, kMaxUpstreamQuerySize> buffer;
-  const std::size_t size = write_upstream_query(buffer, 1, query.key(), UseEdns::yes);
+  const std::size_t size = write_upstream_query(buffer, query.key(), {});
   const auto sent = parse_query(std::span{buffer}.first(size));
   SLUICE_ASSERT(sent && sent.value().key() == query.key());
 }

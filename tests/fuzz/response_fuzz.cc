@@ -6,6 +6,7 @@
 
 #include "resolver/base/assert.h"
 #include "resolver/dns/cacheability.h"
+#include "resolver/dns/reply.h"
 #include "resolver/dns/writer.h"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "resolver/base/hash.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 
 namespace sluice::lab {
 

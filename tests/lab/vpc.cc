@@ -7,7 +7,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include "resolver/base/assert.h"
-#include "resolver/dns/writer.h"
+#include "resolver/dns/reply.h"
 
 namespace sluice::lab {
 
@@ -148,7 +148,7 @@ void Vpc::on_message(std::span<const std::byte> message, const Destination& from
   if (!all_passed || silence_.contains(arrival.at_ns)) return;
 
   if (!query) {
-    Message reply(dns::kMaxQuestionMessageSize);
+    Message reply(dns::kMaxErrorReplySize);
     reply.resize(dns::write_error_reply(reply, message, query.error()));
     if (!reply.empty()) send(from, std::move(reply));
     return;

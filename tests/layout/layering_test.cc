@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 const fs::path kRoot{SLUICE_SOURCE_DIR};
 
 /// Folder -> folders it may include, itself left out. The order of DESIGN: app, net, engine,
-/// {cache, policy, metrics, local}, conf, dns, base.
+/// {cache, policy, metrics}, conf, local, dns, base.
 const std::map<std::string, std::vector<std::string>> kAllowed{
     {"resolver/app",
      {"resolver/net", "resolver", "cache", "policy", "metrics", "resolver/local", "conf",
@@ -30,8 +30,8 @@ const std::map<std::string, std::vector<std::string>> kAllowed{
     {"cache", {"conf", "resolver/dns", "resolver/base"}},
     {"policy", {"conf", "resolver/dns", "resolver/base"}},
     {"metrics", {"conf", "resolver/dns", "resolver/base"}},
+    {"conf", {"resolver/local", "resolver/dns", "resolver/base"}},
     {"resolver/local", {"resolver/dns", "resolver/base"}},
-    {"conf", {"resolver/dns", "resolver/base"}},
     {"resolver/dns", {"resolver/base"}},
     {"resolver/base", {}},
 };

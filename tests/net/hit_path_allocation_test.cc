@@ -43,7 +43,8 @@ class HitPathAllocation : public ::testing::Test {
   boost::asio::io_context loop_;
   cache::ResponseCache cache_{1 << 20, {.k0 = 1, .k1 = 2}};
   WorkerCounters counters_;
-  AnswerPath answers_{cache_, counters_};
+  ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
+  AnswerPath answers_{cache_, access_, counters_};
   CountingSink sink_;
   UdpListener listener_{loop_, 0, answers_, sink_};
   LoopbackClient client_{SOCK_DGRAM,

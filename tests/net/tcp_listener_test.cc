@@ -86,7 +86,8 @@ class TcpListenerTest : public ::testing::Test {
   boost::asio::io_context loop_;
   cache::ResponseCache cache_{1 << 20, {.k0 = 1, .k1 = 2}};
   WorkerCounters counters_;
-  AnswerPath answers_{cache_, counters_};
+  ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
+  AnswerPath answers_{cache_, access_, counters_};
   RecordingSink sink_;
   std::optional<TcpListener> listener_;
   Endpoint server_;
@@ -297,7 +298,7 @@ TEST_F(TcpListenerTest, ClosesAnIdleConnectionOfTheGreediestClientForANewcomer) 
   EXPECT_FALSE(greedy[2].is_closed());
   EXPECT_FALSE(lonely.is_closed());
   EXPECT_EQ(listener_->open(), 4);
-  EXPECT_EQ(count(WorkerMetric::tcp_idle_closed), 1);
+  EXPECT_EQ(count(WorkerMetric::tcp_displaced), 1);
   EXPECT_EQ(count(WorkerMetric::tcp_refused), 0);
 }
 

@@ -35,7 +35,8 @@ class UdpListenerTest : public ::testing::Test {
   boost::asio::io_context loop_;
   cache::ResponseCache cache_{1 << 20, {.k0 = 1, .k1 = 2}};
   WorkerCounters counters_;
-  AnswerPath answers_{cache_, counters_};
+  ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
+  AnswerPath answers_{cache_, access_, counters_};
   RecordingSink sink_;
   UdpListener listener_{loop_, 3, answers_, sink_};
 };

@@ -21,7 +21,7 @@ class AuditOf : public ::testing::Test {
   AuditOf() {
     const auto config = conf::load_text(SampleRecord::kConfiguration, "test.toml");
     audit_.configured(config.value());
-    EXPECT_EQ(engine_.configure(config.value(), {}), std::nullopt);
+    EXPECT_EQ(engine_.configure(config.value(), {}, TimePoint{}), std::nullopt);
   }
 
   static ClientRef client(Transport transport = Transport::udp) {

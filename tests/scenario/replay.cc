@@ -68,7 +68,8 @@ void Replay::pass_until(TimePoint end) {
 void Replay::apply(const ScenarioRecord::Configuration& configuration) {
   const auto config = conf::load_text(configuration.toml, "replay.toml");
   if (!config.has_value()) return audit_.note(config.error().front().to_string());
-  if (const auto problem = engine_.configure(config.value(), {})) return audit_.note(*problem);
+  if (const auto problem = engine_.configure(config.value(), {}, now_))
+    return audit_.note(*problem);
   audit_.configured(config.value());
 }
 
@@ -112,8 +113,8 @@ void Replay::perform() {
   actions_.for_each([&](const Action& action) {
     if (const auto* reply = std::get_if<Respond>(&action))
       deliver(*reply);
-    else
-      start(std::get<StartExchange>(action));
+    else if (const auto* exchange = std::get_if<StartExchange>(&action))
+      start(*exchange);
   });
   actions_.clear();
   audit_.check_bounds(engine_);

@@ -5,6 +5,15 @@
 
 namespace sluice {
 
+namespace {
+
+bool is_loop_probe(const wire::Bytes& query) {
+  const std::string question = wire::read(query).question;
+  return question.find(".sluice-loop-probe.") != std::string::npos && question.ends_with(" TXT");
+}
+
+}  // namespace
+
 const std::string_view EngineScenario::kDefaultConfiguration = R"(
 [[budget]]
 name = "eni"
@@ -103,7 +112,7 @@ void EngineScenario::TearDown() {
 void EngineScenario::configure(std::string_view toml) {
   const auto config = conf::load_text(toml, "test.toml");
   ASSERT_TRUE(config.has_value()) << config.error().front().to_string();
-  const auto problem = engine_->configure(config.value(), {});
+  const auto problem = engine_->configure(config.value(), {}, now_);
   ASSERT_FALSE(problem.has_value()) << *problem;
   record_->configured(toml, now_);
 }
@@ -127,12 +136,22 @@ void EngineScenario::ask_as(const ClientRef& client, std::string_view question,
                             const wire::QueryOptions& options) {
   wire::QueryOptions with_edns = options;
   if (!with_edns.edns) with_edns.edns = wire::Edns{};
-  const wire::Bytes message = wire::query(question, with_edns);
+  ask_bytes(client, wire::query(question, with_edns));
+}
+
+void EngineScenario::ask_bytes(const ClientRef& client, const wire::Bytes& message) {
   const auto query = dns::parse_query(message);
   ASSERT_TRUE(query.has_value());
   record_->asked(client, message, now_);
   engine_->on_query(client, query.value(), now_, actions_);
   perform();
+}
+
+bool EngineScenario::cached(std::string_view question) {
+  const dns::LookupKey key = wire::key(question);
+  std::vector<std::byte> out(dns::kMaxMessageSize);
+  const auto hit = cache_.lookup(key, cache_.hash(key), now_, out);
+  return hit && hit->freshness == cache::Freshness::fresh;
 }
 
 EngineScenario::AskedExchange EngineScenario::expect_exchange() {
@@ -207,12 +226,22 @@ std::uint64_t EngineScenario::zone_metric(std::string_view zone, metrics::ZoneMe
   return 0;
 }
 
+std::optional<EngineScenario::AskedExchange> EngineScenario::last_loop_probe() {
+  if (loop_probes_.empty()) return std::nullopt;
+  const auto [action, bytes] = loop_probes_.back();
+  return AskedExchange{*this, action, wire::read(bytes)};
+}
+
 void EngineScenario::perform() {
   std::vector<std::pair<StartExchange, wire::Bytes>> started;
   actions_.for_each([&](const Action& action) {
     if (const auto* respond = std::get_if<Respond>(&action)) {
       replies_.emplace_back(respond->client,
                             wire::Bytes{respond->message.begin(), respond->message.end()});
+      return;
+    }
+    if (const auto* loop = std::get_if<LoopFound>(&action)) {
+      loops_.push_back(loop->server);
       return;
     }
     StartExchange start = std::get<StartExchange>(action);
@@ -226,7 +255,7 @@ void EngineScenario::perform() {
       engine_->on_sent(exchange.first.id, sends_leave_ ? 1 : 0, now_ + send_delay_);
     record_->started(exchange.first, exchange.second, now_);
     sent_at_.push_back(now_);
-    exchanges_.push_back(std::move(exchange));
+    (is_loop_probe(exchange.second) ? loop_probes_ : exchanges_).push_back(std::move(exchange));
   }
 }
 

@@ -70,7 +70,10 @@ class EngineScenario : public ::testing::Test {
   /// A query from a given client with a given ID.
   void ask_as(const ClientRef& client, std::string_view question,
               const wire::QueryOptions& options = {});
+  void ask_bytes(const ClientRef& client, const wire::Bytes& message);
   [[nodiscard]] ClientRef new_client();
+  /// Whether the cache has a fresh response.
+  [[nodiscard]] bool cached(std::string_view question);
   /// Lets the server answer one question at once, so that its time-out is known: 400 ms.
   void learn_rtt();
   /// The listener has answered `question` from an entry that is about to expire.
@@ -79,6 +82,9 @@ class EngineScenario : public ::testing::Test {
   /// The oldest exchange started and not yet looked at; there must be one.
   AskedExchange expect_exchange();
   void expect_no_exchange();
+  /// The latest question of the engine's own that asks whether a server leads back to us; these
+  /// are no exchanges for the functions above.
+  [[nodiscard]] std::optional<AskedExchange> last_loop_probe();
   /// The oldest reply not yet looked at; there must be one.
   Reply expect_reply();
   void expect_no_reply();
@@ -106,6 +112,9 @@ class EngineScenario : public ::testing::Test {
   /// "in-addr.arpa" with weights 100 and 10.
   static const std::string_view kDefaultConfiguration;
 
+  /// The servers that were found to lead back to us.
+  [[nodiscard]] const std::vector<Endpoint>& loops() const { return loops_; }
+
   /// False: the shell has no socket and sends nothing.
   bool sends_leave_ = true;
   /// How late packets leave after they were decided, for tests of a stalled process.
@@ -129,8 +138,10 @@ class EngineScenario : public ::testing::Test {
   std::unique_ptr<scenario::ScenarioRecord> record_;
   ActionList actions_;
   std::deque<std::pair<StartExchange, wire::Bytes>> exchanges_;
+  std::deque<std::pair<StartExchange, wire::Bytes>> loop_probes_;
   std::deque<std::pair<ClientRef, wire::Bytes>> replies_;
   std::vector<TimePoint> sent_at_;
+  std::vector<Endpoint> loops_;
   std::uint32_t clients_ = 0;
   std::map<Endpoint, TimePoint> asked_at_;  // by client
 };

@@ -10,6 +10,7 @@ CONFIG = '[cache]\nmax_bytes = "1MiB"\n' + AMPLE
 PROBE = "www.example.com"
 MAX_GROWTH = (256 if is_sanitized() else 8) << 20  # of the daemon, in octets
 NO_LIMIT = 1_000_000
+ERROR_CODE_SIZE = 6
 
 
 class HostileTest(SystemTest):
@@ -35,14 +36,15 @@ class HostileTest(SystemTest):
         self.assertEqual(self.replies_to(message), [], message.hex())
 
     def assert_error(self, message, rcode):
-        """One reply with this RCODE, which is no larger than the message. Returns it."""
+        """One reply with this RCODE, which is no larger than the message but for the code of an
+        extended error. Returns it."""
         replies = self.replies_to(message)
         self.assertEqual(len(replies), 1, message.hex())
         reply = wire.read(replies[0])
         self.assertEqual(reply.rcode, rcode, message.hex())
         self.assertEqual(reply.id, wire.id_of(message))
         self.assertEqual(reply.answers, [])
-        self.assertLessEqual(reply.size, len(message), message.hex())
+        self.assertLessEqual(reply.size, len(message) + ERROR_CODE_SIZE, message.hex())
         return reply
 
 
@@ -137,7 +139,7 @@ class HostileEdns(HostileTest):
             reply = self.client.ask("large.example", "TXT", edns=edns)
             self.assertLessEqual(reply.size, most)
             self.assertTrue(reply.flags & wire.TC)
-            self.assertEqual(reply.answers, [])
+            self.assertGreater(len(reply.answers), 0)
 
     def daemon_knows(self, name, type):
         with wire.TcpClient(self.daemon.port) as tcp:

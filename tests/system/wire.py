@@ -61,6 +61,7 @@ class Reply:
     answers: list     # (type, ttl, rdata), names in the RDATA as they are
     edns: tuple       # (version, size, flags) or None
     ede: tuple        # (code, text) or None
+    options: bytes    # of the OPT record
 
     @property
     def opcode(self):
@@ -93,7 +94,7 @@ def read(message):
     at = 12
     for _ in range(questions):
         at = _skip_name(message, at) + 4
-    reply = Reply(len(message), id, flags, flags & 15, message[12:at], [], None, None)
+    reply = Reply(len(message), id, flags, flags & 15, message[12:at], [], None, None, b"")
     for index in range(sum(counts)):
         at = _skip_name(message, at)
         type, klass, ttl, size = struct.unpack_from("!HHIH", message, at)
@@ -103,6 +104,7 @@ def read(message):
             reply.rcode |= ttl >> 24 << 4
             reply.edns = (ttl >> 16 & 0xff, klass, ttl & 0xffff)
             reply.ede = _ede_of(rdata)
+            reply.options = rdata
         elif index < counts[0]:
             reply.answers.append((type, ttl, rdata))
     assert at == len(message), f"{len(message) - at} octets behind the last record"
@@ -113,9 +115,11 @@ def read(message):
 class UdpClient:
     """A client with one port."""
 
-    def __init__(self, port, address="127.0.0.1"):
+    def __init__(self, port, address="127.0.0.1", source=None):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect((address, port))
         self.socket.settimeout(PATIENCE)
 
@@ -148,8 +152,9 @@ class UdpClient:
 class TcpClient:
     """A connection that carries DNS messages."""
 
-    def __init__(self, port, address="127.0.0.1"):
-        self.socket = socket.create_connection((address, port), PATIENCE)
+    def __init__(self, port, address="127.0.0.1", source=None):
+        self.socket = socket.create_connection((address, port), PATIENCE,
+                                               source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):

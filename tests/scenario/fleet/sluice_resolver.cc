@@ -58,7 +58,7 @@ SluiceResolver::SluiceResolver(const Size& size, Network& network, HashKey key)
       cache_{size.cache_bytes, key},
       engine_{size.limits, cache_, Random{key}},
       cached_(dns::kMaxMessageSize) {
-  if (const auto problem = engine_.configure(configuration(), {}))
+  if (const auto problem = engine_.configure(configuration(), {}, TimePoint{}))
     throw std::invalid_argument{*problem};
 }
 
@@ -113,6 +113,7 @@ void SluiceResolver::perform(TimePoint now) {
                      header->rcode() == 0, now);
       return;
     }
+    if (!std::holds_alternative<StartExchange>(action)) return;
     const auto& start = std::get<StartExchange>(action);
     if (queries_.size() <= start.id.slot) queries_.resize(start.id.slot + 1);
     queries_[start.id.slot].assign(start.query.begin(), start.query.end());
