@@ -15,27 +15,13 @@
 #include "resolver/dns/message.h"
 #include "resolver/dns/presentation.h"
 #include "resolver/query_engine.h"
+#include "tests/fuzz/script.h"
 #include "tests/scenario/audit.h"
 
 namespace {
 
 using namespace sluice;
-
-/// Reads the fuzzer's bytes as small numbers; zeros once they are used up.
-class Script {
- public:
-  explicit Script(std::span<const std::byte> bytes) : bytes_{bytes} {}
-  [[nodiscard]] bool is_over() const { return bytes_.empty(); }
-  unsigned next(unsigned bound) {
-    if (bytes_.empty()) return 0;
-    const unsigned value = std::to_integer<unsigned>(bytes_.front()) % bound;
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
+using fuzz::Script;
 
 constexpr unsigned kLabels = 8;
 constexpr std::array kSubtrees{"", "example.", "broken.example.", "104.in-addr.arpa.",
