@@ -26,10 +26,14 @@ Result<std::string, Unreadable> read_text_file(const std::filesystem::path& file
   std::ifstream in{file, std::ios::binary};
   if (!in) return unreadable(std::generic_category().message(errno));
 
-  // The size is a hint: the file may grow meanwhile.
+  const auto too_large = [&] {
+    return unreadable("it has more than " + std::to_string(max_bytes) + " octets");
+  };
+  // The size is a hint: the file may grow meanwhile, and those of /proc have none.
   const std::uintmax_t size_hint = fs::file_size(file, ec);
+  if (!ec && size_hint > max_bytes) return too_large();
   std::string text;
-  if (!ec && size_hint <= max_bytes) text.reserve(size_hint + kPiece);
+  if (!ec) text.reserve(size_hint + kPiece);
   for (std::size_t got = 1; got > 0 && text.size() <= max_bytes;) {
     const std::size_t before = text.size();
     text.resize(before + kPiece);
@@ -38,8 +42,7 @@ Result<std::string, Unreadable> read_text_file(const std::filesystem::path& file
     text.resize(before + got);
   }
   if (in.bad()) return unreadable("it cannot be read");
-  if (text.size() > max_bytes)
-    return unreadable("it has more than " + std::to_string(max_bytes) + " octets");
+  if (text.size() > max_bytes) return too_large();
   return text;
 }
 

@@ -54,6 +54,7 @@ TEST_F(TextFile, IsReadThoughItsSizeIsNotKnown) {
 
   ASSERT_TRUE(text);
   EXPECT_TRUE(text.value().starts_with("Name:")) << text.value();
+  EXPECT_EQ(read_text_file("/proc/self/status", 10).error().reason, "it has more than 10 octets");
 }
 
 TEST_F(TextFile, SaysWhyItCannotBeRead) {
