@@ -33,8 +33,8 @@ constexpr std::array kRecord{
         .key = "data",
         .presence = Presence::required,
         .help = "Records that are answered here, as in a zone file; TTL and class may be left out. "
-                "A name with records is this host's alone: "
-                "other types of it do not exist. \"*\" as first label stands for all names below "
+                "A name with records is this host's alone: other types of it do not exist. \"*\" "
+                "as first label stands for all names below "
                 "that have none of their own. A CNAME must lead to a name that has records here.",
     }),
 };

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <tuple>
-
 #include "conf/option_table.h"
 
 /// What the tables of options are written with.
@@ -41,9 +39,9 @@ inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kHour = 3'600 * kSecond;
 inline constexpr std::int64_t kDay = 24 * kHour;
 
-inline constexpr std::int64_t kMaxPath = 4'095;  // PATH_MAX less its closing zero
-inline constexpr std::int64_t kMaxSocketPath =
-    107;  // sun_path of sockaddr_un less its closing zero
+// Without the closing zero: of PATH_MAX, and of sun_path in sockaddr_un.
+inline constexpr std::int64_t kMaxPath = 4'095;
+inline constexpr std::int64_t kMaxSocketPath = 107;
 inline constexpr std::int64_t kMaxPackets = 1'000'000;  // per second: the most that a Gcra takes
 
 // A new TCP connection with one query costs 6 packets at once: a smaller burst could never pay it.

@@ -75,7 +75,7 @@ inline constexpr std::array<Spec<UpstreamMetric>, static_cast<std::size_t>(Upstr
         {UpstreamMetric::breakers_open, Kind::gauge, "sluice_upstream_breakers_open", "",
          "Pairs of server and zone that are silent now."},
         {UpstreamMetric::loop_probes, Kind::counter, "sluice_upstream_loop_probes_total", "",
-         "Probes sent to a silent server to see whether it forwards to us."},
+         "Probes sent to a server that lets tries pass, to see whether it forwards to us."},
         {UpstreamMetric::loops, Kind::counter, "sluice_upstream_loops_total", "",
          "Probes that came back to us as a client's query: a forwarding loop."},
         {UpstreamMetric::looping, Kind::gauge, "sluice_upstream_looping", "",

@@ -41,7 +41,7 @@ std::optional<Refusal> refusal_for(dns::Type type) noexcept {
   switch (type) {
     case dns::Type::opt:   // both belong to a message, not to a name
     case dns::Type::tsig:  // (RFC 6891 section 6.1.1, RFC 8945 section 4.2)
-      return Refusal{dns::Rcode::formerr, {dns::EdeCode::not_supported, "not a type of question"}};
+      return Refusal{dns::Rcode::formerr, {dns::EdeCode::not_supported, {}}};
     case dns::Type::axfr:
     case dns::Type::ixfr:
       return Refusal{dns::Rcode::refused,

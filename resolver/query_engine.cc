@@ -126,6 +126,8 @@ bool QueryEngine::answer_without_asking(Arrival& arrival, TimePoint now, ActionL
 
 /// RFC 8020, within the rule's own zone: what lies above is somebody else's word.
 bool QueryEngine::answer_below_nxdomain(const Arrival& arrival, TimePoint now, ActionList& out) {
+  // A validator wants the proof for this very name (RFC 4035 section 3.1.3.2).
+  if (arrival.key.dnssec_ok) return false;
   const Rule& rule = routing_.rule(arrival.rule);
   dns::LookupKey above = arrival.key;
   for (std::size_t labels = above.question.name.label_count(); labels > rule.labels + 1; --labels) {
@@ -236,6 +238,7 @@ void QueryEngine::on_refresh(const dns::Query& query, TimePoint now, ActionList&
   const dns::LookupKey key = query.key();
   const auto rule = routing_.find(key.question.name);
   if (!rule || routing_.rule(*rule).paths.empty() || routing_.rule(*rule).is_silent) return;
+  if (is_answered_here(key.question, rule)) return;  // it is about to be swept out
   if (failure_of(key, routing_.rule(*rule), now)) return;
   const Arrival arrival{{}, {}, key, cache_.hash(key), *rule};
   ask_in_background(arrival, Purpose::prefetch, now, out);

@@ -169,6 +169,8 @@ class QueryEngine {
   [[nodiscard]] bool answer_locally(const ClientRef& client, const dns::Query& query,
                                     std::optional<RuleIndex> rule, ActionList& out);
   [[nodiscard]] local::Covering covering_of(std::optional<RuleIndex> rule) const noexcept;
+  [[nodiscard]] bool is_answered_here(const dns::Question& question,
+                                      std::optional<RuleIndex> rule) const noexcept;
   void start_sweep(TimePoint now) noexcept;
   void sweep_further(TimePoint now);
 

@@ -173,7 +173,6 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
       if (!exchange.timed_out) path.blind_retries = 0;
       path.latest_answered = std::max(path.latest_answered, exchange.started);
       path.breaker.on_answer(now);
-      path.is_looping = false;
       on_response(exchange, own, outcome.response, now, out);
       break;
     case ExchangeStatus::expired:
@@ -218,6 +217,7 @@ void QueryEngine::on_silence(const ExchangeState& exchange, TimePoint now) noexc
   Path& path = rule.paths[exchange.path];
   ++path.timeouts;
   ++path.failures_in_row;
+  ++path.silent_tries;
   rule.upstream_counters->add(UpstreamMetric::timeouts);
   const bool was_open = path.breaker.is_open();
   path.breaker.on_timeout(now);

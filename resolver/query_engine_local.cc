@@ -72,6 +72,12 @@ bool QueryEngine::answer_locally(const ClientRef& client, const dns::Query& quer
   return true;
 }
 
+bool QueryEngine::is_answered_here(const dns::Question& question,
+                                   std::optional<RuleIndex> index) const noexcept {
+  if (local_names_ && local_names_->covers(question, covering_of(index))) return true;
+  return index && is_astray(question.name, routing_.rule(*index));
+}
+
 /// What is stored and would not be stored now has to go: a hit asks nobody.
 void QueryEngine::start_sweep(TimePoint now) noexcept {
   if (cache_.stats().entries == 0) return;
@@ -82,10 +88,7 @@ void QueryEngine::start_sweep(TimePoint now) noexcept {
 void QueryEngine::sweep_further(TimePoint now) {
   const auto is_unwanted = [this](const dns::LookupKey& key) {
     const auto index = routing_.find(key.question.name);
-    if (local_names_ && local_names_->covers(key.question, covering_of(index))) return true;
-    if (!index) return false;
-    const Rule& rule = routing_.rule(*index);
-    return rule.forgets_stored || is_astray(key.question.name, rule);
+    return is_answered_here(key.question, index) || (index && routing_.rule(*index).forgets_stored);
   };
   sweep_due_ = cache_.sweep(sweep_, is_unwanted) ? now + kSweepPause : kNever;
   if (sweep_due_ == kNever) routing_.has_forgotten();

@@ -1,9 +1,10 @@
 // Forwarding loops: a server that, by whatever way round, sends our questions back to us.
 //
 // A question that comes back is recognised as one in flight, and waits for itself: the sign of
-// every loop is a server that has fallen silent. So a silent server is asked for a name that
-// nobody else can know; if a client then asks us for that name, the client is our own question.
-// Comparing addresses would not do: there may be any number of forwarders in between.
+// every loop are tries that time out, though whoever is in the loop may say SERVFAIL in the end. So
+// a server that lets several tries pass is asked for a name that nobody else can know; if a client
+// then asks us for that name, the client is our own question. Comparing addresses would not do:
+// there may be any number of forwarders in between.
 #include <charconv>
 #include <string_view>
 
@@ -18,7 +19,10 @@ namespace {
 
 using metrics::UpstreamMetric;
 
-/// How often a server that stays silent is probed again.
+/// Tries that a server lets pass, without a good answer in time, before it is probed.
+constexpr std::uint32_t kSuspicion = 3;
+
+/// How often such a server is probed again.
 constexpr Duration kLoopProbeInterval = std::chrono::seconds{30};
 
 // A probe asks for the TXT records of "<token>.sluice-loop-probe.<zone of the rule>": below the
@@ -65,7 +69,7 @@ void QueryEngine::probe_for_loops(RuleIndex index, TimePoint now, ActionList& ou
   Rule& rule = routing_.rule(index);
   for (std::size_t i = 0; i < rule.paths.size(); ++i) {
     Path& path = rule.paths[i];
-    if (!path.breaker.is_open() || path.loop_probe_due > now) continue;
+    if (path.silent_tries < kSuspicion || path.loop_probe_due > now) continue;
     path.loop_probe_due = now + kLoopProbeInterval;
     send_loop_probe(index, static_cast<std::uint8_t>(i), now, out);
   }

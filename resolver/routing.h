@@ -36,6 +36,7 @@ struct Path {
   std::uint32_t blind_retries = 0;    ///< sent since the last timely answer
   TimePoint latest_answered{};        ///< when the latest exchange that was answered began
   TimePoint plain_until{};            ///< asked without EDNS until then: it has refused it
+  std::uint32_t silent_tries = 0;     ///< time-outs since the last good answer in time
   TimePoint loop_probe_due{};         ///< not to be asked whether it leads back to us before
   bool is_looping = false;            ///< it does
   std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;

@@ -191,6 +191,10 @@ std::string upstreams(const json& reply) {
     if (server.is_object() && server.value("silent", json{}) == true)
       out += "silent: " + name(server, "server") + " for " + name(server, "zone") +
              ", asked by probes only\n";
+  for (const json& server : reply)
+    if (server.is_object() && server.value("looping", json{}) == true)
+      out += "loop: " + name(server, "server") + " for " + name(server, "zone") +
+             " sends our questions back to us\n";
   return out;
 }
 

@@ -7,6 +7,9 @@ namespace sluice::dns {
 ResponseKind classify(const Response& response) noexcept {
   if (response.header.has(Header::kTc)) return ResponseKind::truncated;
   if (response.rcode == static_cast<std::uint16_t>(Rcode::nxdomain)) return ResponseKind::nxdomain;
+  const bool has_answers = response.min_answer_ttl.has_value();
+  if (response.rcode == static_cast<std::uint16_t>(Rcode::yxdomain) && has_answers)
+    return ResponseKind::positive;
   if (response.rcode != static_cast<std::uint16_t>(Rcode::noerror)) return ResponseKind::failure;
   return response.has_answer_of_type ? ResponseKind::positive : ResponseKind::nodata;
 }

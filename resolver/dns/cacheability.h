@@ -17,9 +17,10 @@ struct TtlLimits {
 
 /// What a response is, for storing and for the failure counters.
 enum class ResponseKind : std::uint8_t {
-  positive,   ///< NOERROR with a record of the type asked for
-  nodata,     ///< NOERROR without one (RFC 2308 section 2.2)
-  nxdomain,   ///< RFC 2308 section 2.1; a CNAME chain may lead to it (RFC 6604)
+  positive,  ///< NOERROR with a record of the type asked for; or YXDOMAIN with the DNAME that makes
+             ///< a name too long (RFC 6672 section 2.2)
+  nodata,    ///< NOERROR without one (RFC 2308 section 2.2)
+  nxdomain,  ///< RFC 2308 section 2.1; a CNAME chain may lead to it (RFC 6604)
   truncated,  ///< TC: never stored (RFC 2181 section 9)
   failure,    ///< SERVFAIL, REFUSED, NOTIMP, FORMERR or another error
 };

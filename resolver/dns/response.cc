@@ -12,7 +12,8 @@ enum class Section : std::uint8_t { answer, authority, additional };
 
 bool is_error_of_old_servers(const Header& header) noexcept {
   const Rcode rcode{header.rcode()};
-  return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail;
+  return rcode == Rcode::formerr || rcode == Rcode::notimp || rcode == Rcode::servfail ||
+         rcode == Rcode::refused;
 }
 
 bool is_answer_to(const Question& question, const Record& record) noexcept {

@@ -49,10 +49,10 @@ enum class ResponseError : std::uint8_t {
 /// Walks `message`, at most kMaxMessageSize octets, into `out`. Never allocates; reads each octet a
 /// bounded number of times. What `out` holds after an error means nothing.
 ///
-/// Two leniencies, since the sender cannot be told. A response with QDCOUNT 0 and a FORMERR, NOTIMP
-/// or SERVFAIL code is accepted with an empty question: old servers send their errors so. A
-/// response with TC may be cut off anywhere behind its question: its records are not used
-/// (RFC 2181 section 9), but TC must be seen.
+/// Two leniencies, since the sender cannot be told. A response with QDCOUNT 0 and a FORMERR,
+/// NOTIMP, SERVFAIL or REFUSED code is accepted with an empty question: some servers send their
+/// errors so. A response with TC may be cut off anywhere behind its question: its records are not
+/// used (RFC 2181 section 9), but TC must be seen.
 [[nodiscard]] std::optional<ResponseError> parse_response(std::span<const std::byte> message,
                                                           Response& out) noexcept;
 

@@ -85,6 +85,12 @@ bool is_answerable(const Endpoint& source) noexcept {
   return false;
 }
 
+bool is_from(const ClientRef& client, const Endpoint& bound) noexcept {
+  const bool has_many = client.local.family != Address::Family::none;
+  return client.client.port == bound.port &&
+         client.client.address == (has_many ? client.local : bound.address);
+}
+
 /// Buffers of one batch, allocated once. Slot i of `in` holds the datagram that slot i of the
 /// others describes; `out` is filled from its start, as replies come about.
 struct UdpListener::Batch {
@@ -161,7 +167,8 @@ Result<Endpoint, std::string> UdpListener::listen(const Endpoint& endpoint, Port
   if (!opened) return opened.error();
   socket_.assign(opened.value().release());
   wait();
-  return net::local_endpoint(socket_.native_handle());
+  bound_ = net::local_endpoint(socket_.native_handle());
+  return bound_;
 }
 
 void UdpListener::stop() {
@@ -211,11 +218,11 @@ void UdpListener::take(std::size_t slot, TimePoint now) noexcept {
   client = {};
   client.client = to_endpoint(batch.in[slot].source);
   client.listener = index_;
-  if (!is_answerable(client.client)) {
+  read_destination(batch.received[slot].msg_hdr, client);
+  if (!is_answerable(client.client) || is_from(client, bound_)) {
     answers_.counters().add(WorkerMetric::dropped_forged);
     return;
   }
-  read_destination(batch.received[slot].msg_hdr, client);
 
   const std::span message{batch.in[slot].bytes.data(), batch.received[slot].msg_len};
   const AnswerPath::Verdict verdict =

@@ -20,6 +20,10 @@ namespace sluice::net {
 /// multicast and broadcast. Such datagrams are forged.
 [[nodiscard]] bool is_answerable(const Endpoint& source) noexcept;
 
+/// True if the query claims to come from the socket, bound to `bound`, that has received it: a
+/// reply would come back as the next message.
+[[nodiscard]] bool is_from(const ClientRef& client, const Endpoint& bound) noexcept;
+
 /// Answers clients on one UDP address: whole batches of datagrams in, hits answered in place from
 /// the cache in one batch out, misses to the sink after the hits have left.
 ///
@@ -66,6 +70,7 @@ class UdpListener {
   AnswerPath& answers_;
   QuerySink& sink_;
   std::unique_ptr<Batch> batch_;
+  Endpoint bound_;
   std::uint16_t index_;
   bool stopped_ = false;
 };

@@ -142,6 +142,9 @@ TEST(Report, NamesWhatFailsAndWhoIsSilent) {
   EXPECT_THAT(report("upstreams", {{{"server", "192.0.2.1:53"}, {"zone", "."}, {"silent", true}},
                                    {{"server", "192.0.2.2:53"}, {"zone", "."}, {"silent", false}}}),
               EndsWith("\nsilent: 192.0.2.1:53 for ., asked by probes only\n"));
+
+  EXPECT_THAT(report("upstreams", {{{"server", "192.0.2.1:53"}, {"zone", "."}, {"looping", true}}}),
+              EndsWith("\nloop: 192.0.2.1:53 for . sends our questions back to us\n"));
 }
 
 TEST(Report, SaysWhenThereIsNothingToShow) {

@@ -14,7 +14,8 @@ CUTS_BETWEEN_RECORDS = True
 MAX_TTL = 86_400          # [cache] max_ttl
 MAX_NEGATIVE_TTL = 3_600  # [cache] max_negative_ttl
 MAX_AGED_RECORDS = 512    # a response with more is answered, and not stored
-PASSED_RCODES = (NOERROR, NXDOMAIN, 6)  # 6: YXDOMAIN is an answer (RFC 6672 section 2.2)
+YXDOMAIN = 6  # an answer (RFC 6672 section 2.2)
+PASSED_RCODES = (NOERROR, NXDOMAIN, YXDOMAIN)
 OPT_SIZE = 11
 IN = 1
 HINFO_FOR_ANY = b"\x07RFC8482\x00"
@@ -39,6 +40,8 @@ def is_answer(upstream):
 
 
 def _has_type(question, upstream):
+    if upstream.rcode == YXDOMAIN:
+        return bool(upstream.answer)
     return upstream.rcode == NOERROR and any(
         question.type in (record.type, ANY) and record.klass == question.klass
         for record in upstream.answer)
@@ -46,7 +49,7 @@ def _has_type(question, upstream):
 
 def is_stored(question, upstream):
     """RFC 2308 section 5: what is negative needs a SOA. TTL 0 is for nobody else."""
-    if not is_answer(upstream) or upstream.rcode not in (NOERROR, NXDOMAIN):
+    if not is_answer(upstream) or upstream.rcode not in PASSED_RCODES:
         return False
     records = upstream.answer + upstream.authority + upstream.additional
     soa = [record for record in upstream.authority if record.type == SOA]

@@ -61,6 +61,15 @@ TEST(Cacheability, DoesNotCountTheOptRecordsTtlField) {
             positive(60s));
 }
 
+TEST(Cacheability, TakesANameThatADnameMakesTooLongForAnAnswer) {
+  const wire::Records dname{"example. 90 IN DNAME a-much-longer-name.example."};
+
+  EXPECT_EQ(judge(wire::response("www.example. A", dname, {.rcode = Rcode::yxdomain})),
+            positive(90s));
+  EXPECT_EQ(judge(wire::response("www.example. A", {}, {.rcode = Rcode::yxdomain})).kind,
+            ResponseKind::failure);
+}
+
 TEST(Cacheability, IgnoresAnSoaBesideAPositiveAnswer) {
   const std::string soa = "example. 900 IN SOA ns.example. host.example. 1 3600 600 86400 5";
 
@@ -120,7 +129,7 @@ TEST(Cacheability, IsNotConfusedByDnssecRecords) {
 
 TEST(Cacheability, NeverStoresFailures) {
   for (const Rcode rcode : {Rcode::formerr, Rcode::servfail, Rcode::notimp, Rcode::refused,
-                            Rcode{6}, Rcode{11}, Rcode::badvers, Rcode{19}}) {
+                            Rcode{7}, Rcode{11}, Rcode::badvers, Rcode{19}}) {
     const auto message = wire::response(
         "www.example. A", {kAddress}, {.rcode = rcode, .authority = {kSoa}, .edns = wire::Edns{}});
     EXPECT_EQ(judge(message), (Judgement{ResponseKind::failure, std::nullopt}));

@@ -220,6 +220,15 @@ TEST_F(NxdomainCutScenario, SaysNothingOfNeighboursAndAncestors) {
   EXPECT_EQ(expect_exchange().query().question, "internal.example. A");
 }
 
+TEST_F(NxdomainCutScenario, IsNothingForAClientThatWantsProof) {
+  const wire::QueryOptions with_do{.edns = wire::Edns{.dnssec_ok = true}};
+  ask_as(new_client(), "com.internal.example. A", with_do);
+  expect_exchange().answer_nxdomain(
+      "internal.example. 60 IN SOA ns.example. host.example. 1 2 3 4 60");
+  ask_as(new_client(), "api.com.internal.example. A", with_do);
+  EXPECT_EQ(expect_exchange().query().question, "api.com.internal.example. A");
+}
+
 TEST_F(NxdomainCutScenario, HoldsOnlyWhereItIsTurnedOn) {
   ask("gone.example. A");
   expect_exchange().answer_nxdomain("example. 60 IN SOA ns.example. host.example. 1 2 3 4 60");

@@ -91,6 +91,14 @@ TEST_F(LocalScenario, AChangeOfLocalNamesDropsWhatIsStored) {
   expect_reply().has_answer({"www.example. 10 IN A 192.0.2.7"});
 }
 
+TEST_F(LocalScenario, WhatIsAnsweredHereIsNotAskedForInTheBackground) {
+  use_hosts("192.0.2.7 www.example\n");
+  refresh("www.example. A");
+  expect_no_exchange();
+  refresh("other.example. A");
+  EXPECT_EQ(expect_exchange().query().question, "other.example. A");
+}
+
 TEST_F(LocalScenario, SearchListsGoneAstrayAreAnsweredAtOnce) {
   configure(R"(
 [[upstream]]

@@ -149,6 +149,7 @@ bool may_refuse(QueryError error, View message, const MessageWalk& walk,
     case QueryError::is_response:
     case QueryError::opcode:
       return wanted::other_kind_of_message(theirs, 0);
+    case QueryError::no_question:
     case QueryError::question_count:
       return wanted::not_one_question(theirs);
     case QueryError::bad_question:

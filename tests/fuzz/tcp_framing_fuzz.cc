@@ -30,8 +30,7 @@ void append_framed(Bytes& stream, std::span<const std::byte> message) {
 /// The connection, and what must be true of it.
 class Machine {
  public:
-  explicit Machine(Duration idle_timeout)
-      : idle_timeout_{idle_timeout}, connection_{idle_timeout, now_} {}
+  explicit Machine(Duration idle_timeout) : idle_timeout_{idle_timeout}, connection_{now_} {}
 
   void run(Script script) {
     while (!script.is_over()) {
@@ -140,13 +139,14 @@ class Machine {
   }
 
   void begin_write() {
-    const auto octets = connection_.begin_write();
+    const auto octets = connection_.begin_write(now_);
     if (!leaving_.empty()) {
       SLUICE_ASSERT(octets.empty());
       return;
     }
     leaving_.swap(waiting_);
     SLUICE_ASSERT(equal(octets, leaving_));
+    write_begin_ = now_;
     written_from_ = octets;
   }
 
@@ -174,7 +174,9 @@ class Machine {
                   (overflowed_ || (input_ended_ && unanswered_ == 0 && pending() == 0)));
     const Duration patience =
         unanswered_ > 0 ? std::max(idle_timeout_, TcpConnection::kAnswerPatience) : idle_timeout_;
-    SLUICE_ASSERT(connection_.idle_at() == last_activity_ + patience);
+    const TimePoint idle = last_activity_ + patience;
+    SLUICE_ASSERT(connection_.idle_at(idle_timeout_) ==
+                  (leaving_.empty() ? idle : std::min(idle, write_begin_ + idle_timeout_)));
   }
 
   /// The client closes its half and is served to the end.
@@ -211,6 +213,7 @@ class Machine {
   std::span<const std::byte> written_from_;
   std::size_t unanswered_ = 0;
   TimePoint last_activity_ = kStart;
+  TimePoint write_begin_{};
   bool input_ended_ = false;
   bool overflowed_ = false;
 };

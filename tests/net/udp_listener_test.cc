@@ -249,5 +249,18 @@ TEST(AnswerableSource, IsOneThatAReplyCanGoTo) {
   EXPECT_FALSE(is_answerable(Endpoint{.address = {}, .port = 1024}));
 }
 
+TEST(IsFrom, KnowsItsOwnSocketOnOneAddressAndOnAll) {
+  ClientRef client;
+  client.client = endpoint("192.0.2.1:53");
+  EXPECT_TRUE(is_from(client, endpoint("192.0.2.1:53")));
+  EXPECT_FALSE(is_from(client, endpoint("192.0.2.1:5353")));
+  EXPECT_FALSE(is_from(client, endpoint("192.0.2.2:53")));
+
+  client.local = client.client.address;  // what was asked, of a wildcard's many addresses
+  EXPECT_TRUE(is_from(client, endpoint("0.0.0.0:53")));
+  client.local = endpoint("192.0.2.2").address;
+  EXPECT_FALSE(is_from(client, endpoint("0.0.0.0:53"))) << "a resolver beside us may use port 53";
+}
+
 }  // namespace
 }  // namespace sluice::net
