@@ -118,8 +118,10 @@ class Checker {
       records.push_back(std::move(record).value());
       positions.push_back(i);
     }
-    for (const local::RecordProblem& problem : local::LocalRecords{records, HashKey{}}.problems())
-      report(origin(origins_.records, "record", positions[problem.index]), "data", problem.text);
+    const local::LocalRecords table{records, HashKey{}};
+    for (const local::RecordProblem& problem : table.problems())
+      report(origin(origins_.records, "record", positions[problem.index]), "data",
+             "\"" + config_.records[positions[problem.index]].data + "\": " + problem.text);
   }
 
   void check_blocklists() {

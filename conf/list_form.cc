@@ -106,7 +106,7 @@ Reasons SpecialUseNames::read(const Value& value, Bounds, local::SpecialUses& ou
     if (use)
       out.set(static_cast<std::size_t>(*use));
     else
-      reasons.push_back(in_quotes(text) + " is none of them: it must be " + std::string{kShape});
+      reasons.push_back(in_quotes(text) + " is no special-use name: write " + std::string{kShape});
   }
   return reasons;
 }

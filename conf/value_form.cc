@@ -232,7 +232,7 @@ Reasons RecordLine::read(const Value& value, Bounds, std::string& out) {
   const auto* const text = std::get_if<std::string>(&value.content);
   if (text == nullptr) return wrong_kind(kShape, value);
   const auto record = dns::parse_record(*text, local::kDefaultRecordTtl);
-  if (!record) return {record.error()};
+  if (!record) return {in_quotes(*text) + ": " + record.error()};
   out = *text;
   return {};
 }

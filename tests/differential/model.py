@@ -6,11 +6,6 @@ import dataclasses
 from message import ANY, AXFR, HINFO, IXFR, RCODES, SOA, Message, Record
 from wire import CD, EDE, NOERROR, NXDOMAIN, QR, RA, RD, REFUSED, SERVFAIL, TC
 
-# A reply that is too large for UDP loses its additional section first, which takes no TC; then,
-# with TC, all but the records of the answer that fit whole (False: all of them). And ANY over UDP
-# gets the one record of RFC 8482 section 4.2 (False: it is passed on).
-CUTS_BETWEEN_RECORDS = True
-
 MAX_TTL = 86_400          # [cache] max_ttl
 MAX_NEGATIVE_TTL = 3_600  # [cache] max_negative_ttl
 MAX_AGED_RECORDS = 512    # a response with more is answered, and not stored
@@ -71,8 +66,7 @@ def ttl_limit(question, upstream):
 
 def is_answered_here(question, shape):
     """ANY over UDP, which is how reflected floods are made."""
-    return CUTS_BETWEEN_RECORDS and (question.type, question.klass) == (ANY, IN) and \
-        shape.transport == "UDP"
+    return (question.type, question.klass) == (ANY, IN) and shape.transport == "UDP"
 
 
 def expected(question, shape, upstream, is_cached):
@@ -89,8 +83,10 @@ def expected(question, shape, upstream, is_cached):
 
 
 def _fitted(upstream, room):
-    """`upstream` in so many octets. Its messages are passed on as they lie: a record ends where it
-    ended there. What stands behind its OPT record goes with that."""
+    """`upstream` in so many octets: first the additional section is left out, which takes no TC,
+    then, with TC, all but the records of the answer that fit whole. Its messages are passed on as
+    they lie: a record ends where it ended there. What stands behind its OPT record goes with that.
+    """
     additional = upstream.additional[:upstream.before_opt]
     start = upstream.question_end
     sections = {"answer": upstream.answer, "authority": upstream.authority,
@@ -101,8 +97,6 @@ def _fitted(upstream, room):
 
     if size(*sections.values()) <= room:
         return Expected(upstream.rcode, **sections)
-    if not CUTS_BETWEEN_RECORDS:
-        return Expected(upstream.rcode, is_cut=True)
     if size(upstream.answer, upstream.authority) <= room:
         return Expected(upstream.rcode, upstream.answer, upstream.authority)
     return Expected(upstream.rcode, tuple(r for r in upstream.answer if r.end <= room), is_cut=True)
