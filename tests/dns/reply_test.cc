@@ -219,6 +219,36 @@ TEST(FinishReply, LeavesTheAdditionalSectionOutWithoutTc) {
   EXPECT_EQ(less.authority, wire::Records{});
 }
 
+TEST(FinishReply, CutsWhatWouldBeLargerThanAMessageOverTcp) {
+  auto whole = stored(wire::response("www.example. TXT", {}));
+  std::uint16_t records = 0;
+  // "www.example. 60 IN TXT" with 1,000 octets each, up to the last octet that TCP carries.
+  const auto add = [&](std::size_t size) {
+    const std::size_t begin = whole.size();
+    whole.resize(begin + 12 + size);
+    write_u16(whole, begin, 0xc00c);
+    write_u16(whole, begin + 2, 16);
+    write_u16(whole, begin + 4, 1);
+    write_u32(whole, begin + 6, 60);
+    write_u16(whole, begin + 10, static_cast<std::uint16_t>(size));
+    ++records;
+  };
+  while (whole.size() + 2 * 1'012 <= kMaxMessageSize) add(1'000);
+  add(kMaxMessageSize - whole.size() - 12);
+  write_u16(whole, 6, records);
+  ASSERT_EQ(whole.size(), kMaxMessageSize);
+
+  const auto plain = finish(whole, {.max_size = 65'535});
+  const auto with_opt = finish(whole, {.has_edns = true, .max_size = 65'535});
+
+  EXPECT_EQ(plain.size(), kMaxMessageSize);
+  EXPECT_EQ(read_u16(plain, 2) & Header::kTc, 0);
+  EXPECT_LE(with_opt.size(), kMaxMessageSize);
+  EXPECT_NE(read_u16(with_opt, 2) & Header::kTc, 0);
+  EXPECT_EQ(read_u16(with_opt, 6), records - 1);
+  EXPECT_EQ(read_u16(with_opt, 10), 1) << "the OPT record";
+}
+
 TEST(FinishReply, SaysAdToThoseWhoKnowIt) {
   auto message = wire::response("www.example. A", {kAddress}, {.authentic_data = true});
   Response response = parse(message);
