@@ -219,6 +219,7 @@ class QueryEngine {
   void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
   void on_try_timeout(Index index, TimePoint now, ActionList& out);
   void on_silence(const ExchangeState& exchange, TimePoint now) noexcept;
+  [[nodiscard]] Index detach(const ExchangeState& exchange, std::uint32_t slot) noexcept;
   [[nodiscard]] bool is_blind(const InFlight& question) const noexcept;
   [[nodiscard]] bool may_retry(const InFlight& question, TimePoint now) noexcept;
   void ask_over_tcp(Index index, Attempt attempt, TimePoint now, ActionList& out);

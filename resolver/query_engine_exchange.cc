@@ -146,6 +146,16 @@ void QueryEngine::on_segments_sent(const Endpoint& server, std::uint32_t segment
   if (unpaid > 0) gate.charge(account.lane, unpaid, now);
 }
 
+/// The question that the exchange was started for, which has one less open from now on; kNone if it
+/// is over.
+QueryEngine::Index QueryEngine::detach(const ExchangeState& exchange, std::uint32_t slot) noexcept {
+  const Index own = table_.find(exchange.key, exchange.hash);
+  if (own == kNone || table_[own].serial != exchange.serial) return kNone;
+  --table_[own].open_exchanges;
+  if (table_[own].exchange == slot) table_[own].exchange = kNone;
+  return own;
+}
+
 void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now,
                                    ActionList& out) {
   if (!exchanges_.is_taken(id.slot) || exchanges_.generation(id.slot) != id.generation) return;
@@ -160,12 +170,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
   if (exchange.is_loop_probe) return routing_.release(exchange.rule);
 
-  Index own = table_.find(exchange.key, exchange.hash);
-  if (own != kNone && table_[own].serial != exchange.serial) own = kNone;
-  if (own != kNone) {
-    --table_[own].open_exchanges;
-    if (table_[own].exchange == id.slot) table_[own].exchange = kNone;
-  }
+  const Index own = detach(exchange, id.slot);
   switch (outcome.status) {
     case ExchangeStatus::answered:
       path.rtt.add_sample(now - exchange.started);

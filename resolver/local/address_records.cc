@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::string_view kInAddrArpa{
     "\x07in-addr\x04"
-    "arpa",
+    "arpa\0",
     14};
 constexpr std::string_view kIp6Arpa{
     "\x03ip6\x04"
-    "arpa",
+    "arpa\0",
     10};
 
 dns::Type type_of(const Address& address) noexcept {

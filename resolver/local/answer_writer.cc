@@ -19,9 +19,9 @@ constexpr std::uint16_t kMaxPointerTarget = 0x3fff;
 constexpr std::size_t kHeadSize = 2 + 2 + 2 + 4 + 2;  // a record in front of its RDATA
 
 // RFC 6303 section 3: nobody.invalid, and numbers that no secondary will ever act on.
-constexpr std::string_view kResponsible{"\x06nobody\x07invalid", 16};
+constexpr std::string_view kResponsible{"\x06nobody\x07invalid\0", 16};
 constexpr std::array<std::uint32_t, 4> kSerialRefreshRetryExpire{1, 3'600, 1'200, 604'800};
-constexpr std::size_t kSoaRdataSize = 2 + kResponsible.size() + 5 * 4;
+constexpr std::size_t kSoaRdataSize = 2 + kResponsible.size() + std::size_t{5} * 4;
 static_assert(kSoaSize == kHeadSize + kSoaRdataSize);
 
 void increase(std::span<std::byte> message, std::size_t count_offset) noexcept {

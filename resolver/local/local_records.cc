@@ -20,8 +20,9 @@ dns::Name target_of(std::span<const std::byte> cname_rdata) noexcept {
 LocalRecords::LocalRecords(const std::vector<dns::ZoneRecord>& records, HashKey key)
     : nodes_{0, SuffixHash{key}} {
   const auto refuse = [this](std::size_t index, std::optional<std::string> problem) {
-    if (problem) problems_.push_back({.index = index, .text = *std::move(problem)});
-    return problem.has_value();
+    if (!problem) return false;
+    problems_.push_back({.index = index, .text = *std::move(problem)});
+    return true;
   };
   // CNAMEs come last, since they must be alone at their name and lead to what is there.
   std::vector<std::size_t> cnames;

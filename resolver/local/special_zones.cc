@@ -111,7 +111,7 @@ constexpr std::array<std::byte, 16> kLoopback6{
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
-constexpr std::string_view kLocalhost{"\x09localhost", 11};
+constexpr std::string_view kLocalhost{"\x09localhost\0", 11};
 
 bool is_any_or(dns::Type type, dns::Type wanted) noexcept {
   return type == wanted || type == dns::Type::any;

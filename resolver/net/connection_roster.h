@@ -77,7 +77,7 @@ std::optional<ConnectionRoster::Id> ConnectionRoster::one_to_close_for(const Add
                                                                        IsBusy&& is_busy) const {
   const Order* own = connections_of(client);
   const std::size_t own_count = own == nullptr ? 0 : own->size();
-  const bool is_own_limit = own_count >= limits_.per_client;
+  const bool is_own_limit = own != nullptr && own_count >= limits_.per_client;
   const Order& order = is_own_limit ? *own : all_;
 
   std::optional<Id> idle, busy;
