@@ -91,6 +91,7 @@ TEST(QueryCorpus, EachSeedIsJudgedAsItsNameSays) {
 
 TEST(ResponseCorpus, EachSeedIsJudgedAsItsNameSays) {
   const std::map<std::string, std::optional<ResponseError>> verdicts{
+      {"good-additional-that-does-not-fit", std::nullopt},
       {"good-address", std::nullopt},
       {"good-address-with-edns", std::nullopt},
       {"good-cname-chain", std::nullopt},
