@@ -132,6 +132,7 @@ class Clients(SystemTest):
         asked = self.upstream.asked(cell_of(client, case), found.began)
         self.assertIn(found.word, words, found.output)
         self.assertLessEqual(len(asked), most, asked)
+        self.assertLessEqual(len(self.upstream.probes(cell_of(client, case), found.began)), 1)
         if how.shows_names and outcome.addresses:
             self.assertEqual(outcome.names, {name_found(client, case)}, found.output)
         if case == "slow":

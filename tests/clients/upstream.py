@@ -63,6 +63,9 @@ def script(query, nth):
     return Reply(addresses=addresses, chain=chain, delay=delay)
 
 
+LOOP_PROBE = ".sluice-loop-probe."
+
+
 class Upstream:
     """Serves on one address, over UDP and TCP, in a thread of its own."""
 
@@ -78,7 +81,15 @@ class Upstream:
         self._thread.start()
 
     def asked(self, cell, since):
-        """The queries for names in `cell` from time.monotonic() `since` on, in their order."""
+        """The queries for names in `cell` from time.monotonic() `since` on, in their order. Not what
+        the daemon asks of itself, see probes()."""
+        return [query for query in self._since(cell, since) if LOOP_PROBE not in query.name]
+
+    def probes(self, cell, since):
+        """Likewise, the daemon's own: whether a server that lets tries pass leads back to it."""
+        return [query for query in self._since(cell, since) if LOOP_PROBE in query.name]
+
+    def _since(self, cell, since):
         return [query for query in list(self._queries) if query.cell == cell and query.at >= since]
 
     def stop(self):
