@@ -113,9 +113,8 @@ class Checker {
     std::vector<dns::ZoneRecord> records;
     std::vector<std::size_t> positions;  // in the configuration
     for (std::size_t i = 0; i < config_.records.size(); ++i) {
-      auto record = dns::parse_record(config_.records[i].data, local::kDefaultRecordTtl);
-      if (!record) continue;  // refused by its form
-      records.push_back(std::move(record).value());
+      if (origin(origins_.records, "record", i).refused.contains("data")) continue;
+      records.push_back(config_.records[i].parsed);
       positions.push_back(i);
     }
     const local::LocalRecords table{records, HashKey{}};

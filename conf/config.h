@@ -9,7 +9,7 @@
 
 #include "resolver/base/endpoint.h"
 #include "resolver/base/prefix.h"
-#include "resolver/dns/name.h"
+#include "resolver/dns/presentation.h"
 #include "resolver/local/list_contents.h"
 #include "resolver/local/special_use.h"
 
@@ -116,8 +116,9 @@ struct Local {
 
 /// [[record]]
 struct Record {
-  /// In the presentation format of zone files.
+  /// In the presentation format of zone files, for who reads of it, and what that says.
   std::string data;
+  dns::ZoneRecord parsed;
   bool operator==(const Record&) const = default;
 };
 

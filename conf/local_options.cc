@@ -29,7 +29,7 @@ constexpr std::array kLocal{
 };
 
 constexpr std::array kRecord{
-    option<Record, form::RecordLine, &Record::data>({
+    option<Record, form::RecordLine, &Record::data, &Record::parsed>({
         .key = "data",
         .presence = Presence::required,
         .help = "Records that are answered here, as in a zone file; TTL and class may be left out. "

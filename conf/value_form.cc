@@ -228,12 +228,13 @@ Reasons Private::read(const Value& value, Bounds, PrivateAnswers& out) {
       value, kShape, {{"pass", PrivateAnswers::pass}, {"strip", PrivateAnswers::strip}}, out);
 }
 
-Reasons RecordLine::read(const Value& value, Bounds, std::string& out) {
+Reasons RecordLine::read(const Value& value, Bounds, std::string& out, dns::ZoneRecord& parsed) {
   const auto* const text = std::get_if<std::string>(&value.content);
   if (text == nullptr) return wrong_kind(kShape, value);
-  const auto record = dns::parse_record(*text, local::kDefaultRecordTtl);
+  auto record = dns::parse_record(*text, local::kDefaultRecordTtl);
   if (!record) return {in_quotes(*text) + ": " + record.error()};
   out = *text;
+  parsed = std::move(record).value();
   return {};
 }
 

@@ -132,7 +132,7 @@ struct Tlds {
 struct RecordLine {
   static constexpr std::string_view kShape =
       "a record such as \"printer.example. 300 IN A 192.0.2.1\", or a list of records";
-  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+  static Reasons read(const Value& value, Bounds bounds, std::string& out, dns::ZoneRecord& parsed);
 };
 
 /// Where we listen; port 53 unless said. Two that would take each other's queries are refused.

@@ -2,8 +2,6 @@
 
 #include <memory>
 
-#include "resolver/base/assert.h"
-#include "resolver/dns/presentation.h"
 #include "resolver/local/local_records.h"
 
 namespace sluice::app {
@@ -15,11 +13,7 @@ net::LocalSpec local_spec_of(const conf::Config& config, HashKey key) {
   spec.names_itself = config.local.own_name;
   spec.special_use = config.local.special_use;
   std::vector<dns::ZoneRecord> records;
-  for (const conf::Record& record : config.records) {
-    auto parsed = dns::parse_record(record.data, local::kDefaultRecordTtl);
-    SLUICE_ASSERT(parsed);  // the loader has refused all others
-    records.push_back(std::move(parsed).value());
-  }
+  for (const conf::Record& record : config.records) records.push_back(record.parsed);
   spec.records = std::make_shared<const local::LocalRecords>(records, key);
   for (const conf::Blocklist& list : config.blocklists)
     spec.blocklists.push_back(
