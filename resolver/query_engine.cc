@@ -52,11 +52,11 @@ std::optional<std::string> QueryEngine::configure(const conf::Config& config,
 
 void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, TimePoint now,
                            ActionList& out) {
+  if (recognise_probe(client, query, out)) return;
+  const auto rule = routing_.find(query.question.name);
+  if (answer_locally(client, query, rule, out)) return;
   const dns::LookupKey key = query.key();
   const dns::ReplyShape shape = shape_for(client, query);
-  if (recognise_probe(client, query, out)) return;
-  const auto rule = routing_.find(key.question.name);
-  if (answer_locally(client, query, rule, out)) return;
   if (!rule) {
     counters_.add(ProcessMetric::outside_zones);
     return reply_with_error(client, shape, key.question, dns::Rcode::refused,

@@ -53,22 +53,23 @@ local::Covering QueryEngine::covering_of(std::optional<RuleIndex> index) const n
 
 bool QueryEngine::answer_locally(const ClientRef& client, const dns::Query& query,
                                  std::optional<RuleIndex> index, ActionList& out) {
-  const dns::ReplyShape shape = shape_for(client, query);
+  const auto reply = [&](std::size_t size, const std::optional<dns::Ede>& ede) {
+    reply_with_response(client, shape_for(client, query), {stored_message_.data(), size}, ede, out);
+  };
   if (local_names_) {
     const auto answer = local_names_->answer(query.question, covering_of(index), stored_message_);
     if (answer) {
       counters_.add(metric_of(answer->source));
-      reply_with_response(client, shape, {stored_message_.data(), answer->size}, answer->ede, out);
+      reply(answer->size, answer->ede);
       return true;
     }
   }
   if (!index || !is_astray(query.question.name, routing_.rule(*index))) return false;
   const Rule& rule = routing_.rule(*index);
   rule.counters->add(ZoneMetric::search_suffixes);
-  const std::size_t size = local::write_nxdomain(stored_message_, query.question, rule.labels);
   const ReplyText text{"a public name with the search suffix %s behind it", rule.zone.c_str()};
-  reply_with_response(client, shape, {stored_message_.data(), size},
-                      dns::Ede{dns::EdeCode::blocked, text.view()}, out);
+  reply(local::write_nxdomain(stored_message_, query.question, rule.labels),
+        dns::Ede{dns::EdeCode::blocked, text.view()});
   return true;
 }
 
