@@ -2,29 +2,12 @@
 
 #include <string>
 
-#include "resolver/dns/writer.h"
-#include "tests/support/wire.h"
+#include "tests/dns/stored.h"
 
 // How a response is stored: without OPT, with TTLs that age.
 
 namespace sluice::dns {
 namespace {
-
-const std::string kAddress = "www.example. 60 IN A 192.0.2.1";
-
-Response parse(const wire::Bytes& message) {
-  Response response;
-  EXPECT_EQ(parse_response(message, response), std::nullopt);
-  return response;
-}
-
-/// The response as it is stored.
-wire::Bytes stored(const wire::Bytes& message) {
-  Response response = parse(message);
-  wire::Bytes copy(message.size());
-  copy.resize(copy_without_opt(message, response, copy));
-  return copy;
-}
 
 TEST(CopyWithoutOpt, CutsTheLastRecordOut) {
   const auto plain = wire::response("www.example. A", {kAddress},
