@@ -2,7 +2,6 @@
 #include <net/if.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "conf/reason.h"
@@ -22,13 +21,6 @@ bool is_interface_name(std::string_view text) {
          std::ranges::all_of(text, fits);
 }
 
-/// ::ffff:192.0.2.1, which would let one address look like two.
-bool is_ipv4_mapped(const Address& address) {
-  constexpr std::array<std::uint8_t, 12> kPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return address.family == Address::Family::ipv6 &&
-         std::equal(kPrefix.begin(), kPrefix.end(), address.bytes.begin());
-}
-
 /// True if the two cannot both be bound. Port 0 asks for any free port and meets nobody.
 bool overlap(const Endpoint& a, const Endpoint& b) {
   if (a.address.family != b.address.family || a.port != b.port || a.port == 0) return false;
@@ -44,7 +36,8 @@ std::optional<Endpoint> read_endpoint(const std::string& text, Reasons& reasons)
         " is no address: write \"192.0.2.1\", \"192.0.2.1:53\" or \"[2001:db8::1]:53\"");
     return std::nullopt;
   }
-  if (is_ipv4_mapped(endpoint->address)) {
+  // ::ffff:192.0.2.1 would let one address look like two.
+  if (unmapped(endpoint->address) != endpoint->address) {
     reasons.push_back(in_quotes(text) + " is an IPv4 address in IPv6 form: write it as IPv4");
     return std::nullopt;
   }

@@ -62,14 +62,10 @@ std::size_t write_refusal(std::span<std::byte> out, const dns::Query& query,
 std::size_t write_any_answer(std::span<std::byte> out, const dns::Query& query,
                              const ClientRef& client) noexcept {
   constexpr std::uint32_t kTtl = 3'600;
-  constexpr std::uint16_t kToQuestion = 0xc000 | dns::kHeaderSize;
   constexpr std::array kCpu{'R', 'F', 'C', '8', '4', '8', '2'};
   dns::Appender record{out, dns::write_empty_response(out, query.question, dns::Rcode::noerror)};
-  record.u16(kToQuestion);
-  record.u16(static_cast<std::uint16_t>(dns::Type::hinfo));
-  record.u16(static_cast<std::uint16_t>(query.question.klass));
-  record.u32(kTtl);
-  record.u16(1 + kCpu.size() + 1);
+  record.u16(dns::pointer_to(dns::kHeaderSize));
+  record.record(dns::Type::hinfo, query.question.klass, kTtl, 1 + kCpu.size() + 1);
   record.u8(kCpu.size());
   record.bytes(std::as_bytes(std::span{kCpu}));
   record.u8(0);  // no operating system

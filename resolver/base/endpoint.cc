@@ -55,6 +55,11 @@ bool Address::is_unspecified() const noexcept {
   return family != Family::none && bytes == std::array<std::uint8_t, 16>{};
 }
 
+bool Address::is_link_local() const noexcept {
+  if (family == Family::ipv4) return bytes[0] == 169 && bytes[1] == 254;
+  return family == Family::ipv6 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+}
+
 std::optional<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_port) {
   std::string_view host = text;
   std::optional<std::uint16_t> port = default_port;

@@ -26,6 +26,8 @@ struct Address {
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] bool is_loopback() const noexcept;
   [[nodiscard]] bool is_unspecified() const noexcept;
+  /// 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291 section 2.5.6).
+  [[nodiscard]] bool is_link_local() const noexcept;
 
   auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): misread <=>
 };

@@ -57,8 +57,7 @@ Address unmapped(const Address& address) noexcept {
 Address client_network(const Address& address) noexcept {
   constexpr unsigned kNetworkOctets = 8;
   Address network = unmapped(address);
-  const bool is_link_local = network.bytes[0] == 0xfe && (network.bytes[1] & 0xc0) == 0x80;
-  if (network.family == Address::Family::ipv6 && !is_link_local)
+  if (network.family == Address::Family::ipv6 && !network.is_link_local())
     std::fill(network.bytes.begin() + kNetworkOctets, network.bytes.end(), std::uint8_t{0});
   return network;
 }

@@ -13,6 +13,7 @@ inline constexpr std::size_t kMaxMessageSize = 65'535;  ///< RFC 1035 section 4.
 inline constexpr std::size_t kPlainUdpSize = 512;       ///< RFC 1035 section 4.2.1
 inline constexpr std::size_t kEdnsUdpSize = 1'232;      ///< what we offer and send over networks
 inline constexpr std::size_t kBareOptSize = 11;         ///< an OPT record without options
+inline constexpr std::size_t kOptionFixedSize = 2 + 2;  ///< OPTION-CODE, OPTION-LENGTH (RFC 6891)
 inline constexpr std::uint16_t kPort = 53;
 
 /// RFC 1035 section 4.1.1 and, from 16 on, RFC 6891 section 6.1.3.
@@ -40,6 +41,7 @@ enum class Type : std::uint16_t {
   txt = 16,
   aaaa = 28,
   opt = 41,
+  ds = 43,
   dname = 39,
   rrsig = 46,
   tkey = 249,
@@ -58,6 +60,7 @@ enum class OptionCode : std::uint16_t { cookie = 10, tcp_keepalive = 11, ede = 1
 enum class EdeCode : std::uint16_t {
   other = 0,
   stale_answer = 3,
+  forged_answer = 4,
   cached_error = 13,
   not_ready = 14,
   blocked = 15,

@@ -9,7 +9,6 @@
 namespace sluice::dns {
 namespace {
 
-constexpr std::size_t kFixedSize = 4;  // OPTION-CODE, OPTION-LENGTH
 constexpr std::size_t kMinServerCookie = 8;
 constexpr std::size_t kMaxServerCookie = 32;
 
@@ -28,12 +27,12 @@ std::optional<Cookie> read_cookie(std::span<const std::byte> value) noexcept {
 EdnsOptions read_options(std::span<const std::byte> options) noexcept {
   EdnsOptions result;
   while (!options.empty()) {
-    SLUICE_ASSERT(options.size() >= kFixedSize);
+    SLUICE_ASSERT(options.size() >= kOptionFixedSize);
     const auto code = OptionCode{read_u16(options, 0)};
     const std::size_t size = read_u16(options, 2);
-    SLUICE_ASSERT(options.size() >= kFixedSize + size);
-    const auto value = options.subspan(kFixedSize, size);
-    options = options.subspan(kFixedSize + size);
+    SLUICE_ASSERT(options.size() >= kOptionFixedSize + size);
+    const auto value = options.subspan(kOptionFixedSize, size);
+    options = options.subspan(kOptionFixedSize + size);
 
     if (code == OptionCode::cookie && !result.cookie && !result.malformed_cookie) {
       result.cookie = read_cookie(value);

@@ -6,9 +6,17 @@
 #include <span>
 
 #include "resolver/dns/message.h"
+#include "resolver/dns/record.h"
 
 /// What every message that we write is made of. The caller has made sure that the room is there.
 namespace sluice::dns {
+
+/// The farthest name that a compression pointer leads to, and the pointer that leads to `offset`
+/// (RFC 1035 section 4.1.4).
+inline constexpr std::size_t kMaxPointerTarget = 0x3fff;
+[[nodiscard]] constexpr std::uint16_t pointer_to(std::size_t offset) noexcept {
+  return static_cast<std::uint16_t>(0xc000 | offset);
+}
 
 /// Appends octets and numbers, in network order, to a message of `size` octets in `out`.
 class Appender {
@@ -27,6 +35,13 @@ class Appender {
   void u32(std::uint32_t value) noexcept {
     write_u32(out_, size_, value);
     size_ += 4;
+  }
+  /// What a record has between its owner and its RDATA.
+  void record(Type type, Class klass, std::uint32_t ttl, std::size_t rdata_size) noexcept {
+    u16(static_cast<std::uint16_t>(type));
+    u16(static_cast<std::uint16_t>(klass));
+    u32(ttl);
+    u16(rdata_size);
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -9,10 +9,9 @@ namespace {
 
 /// True if `options` is a sequence of whole options (RFC 6891 section 6.1.2).
 bool are_whole(std::span<const std::byte> options) noexcept {
-  constexpr std::size_t kFixedSize = 4;  // OPTION-CODE, OPTION-LENGTH
   while (!options.empty()) {
-    if (options.size() < kFixedSize) return false;
-    const std::size_t size = kFixedSize + read_u16(options, 2);
+    if (options.size() < kOptionFixedSize) return false;
+    const std::size_t size = kOptionFixedSize + read_u16(options, 2);
     if (size > options.size()) return false;
     options = options.subspan(size);
   }

@@ -75,9 +75,10 @@ struct ReplyOptions {
   /// How long an idle connection is kept, in tenths of a second (RFC 7828 section 3.1).
   std::optional<std::uint16_t> keepalive;
 
-  static constexpr std::size_t kMaxSize = 4 + kCookieSize + 4 + 2;
+  static constexpr std::size_t kMaxSize = 2 * kOptionFixedSize + kCookieSize + 2;
   [[nodiscard]] constexpr std::size_t size() const noexcept {
-    return (has_cookie ? 4 + kCookieSize : 0) + (keepalive ? 4 + 2 : 0);
+    return (has_cookie ? kOptionFixedSize + kCookieSize : 0) +
+           (keepalive ? kOptionFixedSize + 2 : 0);
   }
 };
 

@@ -43,10 +43,7 @@ std::size_t write_nxdomain_below(std::span<std::byte> out, const Question& quest
 
   Appender reply{out, write_empty_response(out, question, Rcode::nxdomain)};
   reply.bytes(owner->wire());
-  reply.u16(static_cast<std::uint16_t>(Type::soa));
-  reply.u16(static_cast<std::uint16_t>(soa->klass));
-  reply.u32(soa->ttl);
-  reply.u16(mname->size() + rname->size() + kSoaNumbers);
+  reply.record(Type::soa, soa->klass, soa->ttl, mname->size() + rname->size() + kSoaNumbers);
   reply.bytes(mname->wire());
   reply.bytes(rname->wire());
   reply.bytes(stored.subspan(rdata_at, kSoaNumbers));

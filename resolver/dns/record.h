@@ -9,6 +9,9 @@
 
 namespace sluice::dns {
 
+/// What a record has between its owner and its RDATA: TYPE, CLASS, TTL, RDLENGTH.
+inline constexpr std::size_t kRecordFixedSize = 2 + 2 + 4 + 2;
+
 /// A resource record as it lies in a message (RFC 1035 section 4.1.3). Offsets and numbers only:
 /// neither the owner name nor the RDATA is looked into, since a type may be unknown to us
 /// (RFC 3597).

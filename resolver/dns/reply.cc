@@ -9,7 +9,6 @@
 namespace sluice::dns {
 namespace {
 
-constexpr std::size_t kOptionFixedSize = 2 + 2;              // OPTION-CODE, OPTION-LENGTH
 constexpr std::size_t kEdeFixedSize = kOptionFixedSize + 2;  // INFO-CODE
 constexpr Ede kFilteredEde{EdeCode::filtered, "private addresses were taken out of this answer"};
 

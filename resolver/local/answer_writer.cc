@@ -1,22 +1,16 @@
 #include "resolver/local/answer_writer.h"
 
 #include <array>
-#include <cstring>
 #include <string_view>
 
 #include "resolver/base/assert.h"
-#include "resolver/dns/message.h"
 #include "resolver/dns/reply.h"
 
 namespace sluice::local {
 namespace {
 
-constexpr std::size_t kFlags = 2;  // offsets in the header
-constexpr std::size_t kAnswerCount = 6;
-constexpr std::size_t kAuthorityCount = 8;
-constexpr std::uint16_t kPointer = 0xc000;  // RFC 1035 section 4.1.4
-constexpr std::uint16_t kMaxPointerTarget = 0x3fff;
-constexpr std::size_t kHeadSize = 2 + 2 + 2 + 4 + 2;  // a record in front of its RDATA
+constexpr std::size_t kFlags = 2;                             // offset in the header
+constexpr std::size_t kHeadSize = 2 + dns::kRecordFixedSize;  // a record in front of its RDATA
 
 // RFC 6303 section 3: nobody.invalid, and numbers that no secondary will ever act on.
 constexpr std::string_view kResponsible{"\x06nobody\x07invalid\0", 16};
@@ -32,43 +26,33 @@ void increase(std::span<std::byte> message, std::size_t count_offset) noexcept {
 }  // namespace
 
 AnswerWriter::AnswerWriter(std::span<std::byte> out, const dns::Question& question) noexcept
-    : out_{out}, size_{dns::write_empty_response(out, question, dns::Rcode::noerror)} {}
+    : out_{out}, message_{out, dns::write_empty_response(out, question, dns::Rcode::noerror)} {}
 
 void AnswerWriter::write_record_head(NameOffset owner, dns::Type type, std::uint32_t ttl,
                                      std::size_t rdata_size) noexcept {
-  SLUICE_ASSERT(owner <= kMaxPointerTarget && rdata_size <= dns::kMaxMessageSize);
-  SLUICE_ASSERT(out_.size() - size_ >= kHeadSize + rdata_size);
-  dns::write_u16(out_, size_, kPointer | owner);
-  dns::write_u16(out_, size_ + 2, static_cast<std::uint16_t>(type));
-  dns::write_u16(out_, size_ + 4, static_cast<std::uint16_t>(dns::Class::in));
-  dns::write_u32(out_, size_ + 6, ttl);
-  dns::write_u16(out_, size_ + 10, static_cast<std::uint16_t>(rdata_size));
-  size_ += kHeadSize;
+  SLUICE_ASSERT(owner <= dns::kMaxPointerTarget && rdata_size <= dns::kMaxMessageSize);
+  SLUICE_ASSERT(out_.size() - size() >= kHeadSize + rdata_size);
+  message_.u16(dns::pointer_to(owner));
+  message_.record(type, dns::Class::in, ttl, rdata_size);
 }
 
-void AnswerWriter::count_answer() noexcept { increase(out_, kAnswerCount); }
+void AnswerWriter::count_answer() noexcept { increase(out_, dns::kAnswerCountOffset); }
 
 NameOffset AnswerWriter::add(NameOffset owner, dns::Type type, std::uint32_t ttl,
                              std::span<const std::byte> rdata) noexcept {
   write_record_head(owner, type, ttl, rdata.size());
-  const auto begin = static_cast<NameOffset>(size_);
-  if (!rdata.empty()) std::memcpy(out_.data() + size_, rdata.data(), rdata.size());
-  size_ += rdata.size();
+  const auto begin = static_cast<NameOffset>(size());
+  message_.bytes(rdata);
   count_answer();
   return begin;
 }
 
 void AnswerWriter::write_soa(NameOffset zone, std::uint32_t ttl) noexcept {
   write_record_head(zone, dns::Type::soa, ttl, kSoaRdataSize);
-  dns::write_u16(out_, size_, kPointer | zone);
-  std::memcpy(out_.data() + size_ + 2, kResponsible.data(), kResponsible.size());
-  size_ += 2 + kResponsible.size();
-  for (const std::uint32_t number : kSerialRefreshRetryExpire) {
-    dns::write_u32(out_, size_, number);
-    size_ += 4;
-  }
-  dns::write_u32(out_, size_, ttl);  // MINIMUM: the negative TTL (RFC 2308 section 4)
-  size_ += 4;
+  message_.u16(dns::pointer_to(zone));
+  message_.bytes(std::as_bytes(std::span{kResponsible}));
+  for (const std::uint32_t number : kSerialRefreshRetryExpire) message_.u32(number);
+  message_.u32(ttl);  // MINIMUM: the negative TTL (RFC 2308 section 4)
 }
 
 void AnswerWriter::add_soa(NameOffset zone, std::uint32_t ttl) noexcept {
@@ -78,7 +62,7 @@ void AnswerWriter::add_soa(NameOffset zone, std::uint32_t ttl) noexcept {
 
 void AnswerWriter::add_ns(NameOffset zone, std::uint32_t ttl) noexcept {
   std::array<std::byte, 2> rdata{};
-  dns::write_u16(rdata, 0, kPointer | zone);
+  dns::write_u16(rdata, 0, dns::pointer_to(zone));
   add(zone, dns::Type::ns, ttl, rdata);
 }
 
@@ -86,7 +70,7 @@ void AnswerWriter::end_negative(dns::Rcode rcode, NameOffset zone, std::uint32_t
   const std::uint16_t flags = dns::read_u16(out_, kFlags);
   dns::write_u16(out_, kFlags, flags | static_cast<std::uint16_t>(rcode));
   write_soa(zone, ttl);
-  increase(out_, kAuthorityCount);
+  increase(out_, dns::kAuthorityCountOffset);
 }
 
 }  // namespace sluice::local

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "resolver/dns/encode.h"
 #include "resolver/dns/question.h"
 
 namespace sluice::local {
@@ -44,7 +45,7 @@ class AnswerWriter {
   /// No records may follow.
   void end_negative(dns::Rcode rcode, NameOffset zone, std::uint32_t ttl) noexcept;
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept { return message_.size(); }
 
  private:
   void write_record_head(NameOffset owner, dns::Type type, std::uint32_t ttl,
@@ -53,7 +54,7 @@ class AnswerWriter {
   void count_answer() noexcept;
 
   std::span<std::byte> out_;
-  std::size_t size_;
+  dns::Appender message_;  ///< into out_
 };
 
 }  // namespace sluice::local

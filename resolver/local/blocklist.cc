@@ -8,10 +8,6 @@
 namespace sluice::local {
 namespace {
 
-// RFC 8914 sections 4.5 and 4.16.
-constexpr dns::EdeCode kForgedAnswer{4};
-constexpr dns::EdeCode kBlocked{15};
-
 constexpr std::array<std::byte, 16> kNullAddress{};
 
 ListContents read(const Blocklist::Options& options, std::string_view text) {
@@ -79,26 +75,23 @@ dns::Ede Blocklist::write(const BlockMatch& match, dns::Type type, AnswerWriter&
       if (!add_null_address(type, out)) deny(dns::Rcode::noerror);
       break;
     case ListAction::local_data:
-      list.write_data(match, type, out);
-      return {.code = kForgedAnswer, .text = list.answered_text_};
+      if (!list.add_data(match, type, out)) deny(dns::Rcode::noerror);
+      return {.code = dns::EdeCode::forged_answer, .text = list.answered_text_};
     case ListAction::none:
     case ListAction::passthru:
       break;
   }
-  return {.code = kBlocked, .text = list.blocked_text_};
+  return {.code = dns::EdeCode::blocked, .text = list.blocked_text_};
 }
 
-void Blocklist::write_data(const BlockMatch& match, dns::Type type,
-                           AnswerWriter& out) const noexcept {
+bool Blocklist::add_data(const BlockMatch& match, dns::Type type,
+                         AnswerWriter& out) const noexcept {
   const auto node = contents_.data.find(match.suffix);
-  const Rrset* const set = node == contents_.data.end()
-                               ? nullptr
-                               : find_type(node->second.sets(match.suffix.offset == 0), type);
-  if (set == nullptr) {
-    return out.end_negative(dns::Rcode::noerror, AnswerWriter::qname_offset(match.suffix.offset),
-                            kLocalNegativeTtl);
-  }
+  if (node == contents_.data.end()) return false;
+  const Rrset* const set = find_type(node->second.sets(match.suffix.offset == 0), type);
+  if (set == nullptr) return false;
   write_rrset(*set, AnswerWriter::qname_offset(), out);
+  return true;
 }
 
 }  // namespace sluice::local

@@ -47,7 +47,9 @@ class Blocklist {
                                       AnswerWriter& out) noexcept;
 
  private:
-  void write_data(const BlockMatch& match, dns::Type type, AnswerWriter& out) const noexcept;
+  /// False if the list has no data of this type for the name.
+  [[nodiscard]] bool add_data(const BlockMatch& match, dns::Type type,
+                              AnswerWriter& out) const noexcept;
 
   ListContents contents_;
   BlockedNames names_;

@@ -79,29 +79,30 @@ const char* read_hosts_line(std::string_view line, NameActions actions, HashKey 
   return address ? problem : "does not begin with an address";
 }
 
-}  // namespace
-
-ListContents read_plain_list(std::string_view text, ListAction action, HashKey key) {
+/// `read_line` puts a line's names into the contents; null, or why it skips the line.
+template <typename ReadLine>
+ListContents read_lines(std::string_view text, HashKey key, ReadLine&& read_line) {
   ListContents contents{key};
   contents.names.reserve(count_lines(text));
   TextLines lines{text};
-  while (const auto line = lines.next()) {
-    const NameActions actions{.itself = action, .below = action};
-    if (const char* const problem = read_plain_line(*line, actions, key, contents.names))
+  while (const auto line = lines.next())
+    if (const char* const problem = read_line(*line, contents.names))
       contents.skipped.add(lines.number(), problem);
-  }
   return contents;
 }
 
+}  // namespace
+
+ListContents read_plain_list(std::string_view text, ListAction action, HashKey key) {
+  return read_lines(text, key, [&](std::string_view line, BlockedNames::Builder& names) {
+    return read_plain_line(line, {.itself = action, .below = action}, key, names);
+  });
+}
+
 ListContents read_hosts_list(std::string_view text, ListAction action, HashKey key) {
-  ListContents contents{key};
-  contents.names.reserve(count_lines(text));
-  TextLines lines{text};
-  while (const auto line = lines.next()) {
-    if (const char* const problem = read_hosts_line(*line, {.itself = action}, key, contents.names))
-      contents.skipped.add(lines.number(), problem);
-  }
-  return contents;
+  return read_lines(text, key, [&](std::string_view line, BlockedNames::Builder& names) {
+    return read_hosts_line(line, {.itself = action}, key, names);
+  });
 }
 
 }  // namespace sluice::local

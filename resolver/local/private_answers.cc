@@ -7,59 +7,61 @@
 #include <optional>
 
 #include "resolver/base/assert.h"
-#include "resolver/dns/message.h"
+#include "resolver/base/prefix.h"
+#include "resolver/dns/encode.h"
 #include "resolver/dns/record.h"
 
 namespace sluice::local {
 namespace {
 
-struct Prefix4 {
-  std::uint32_t network;
-  int bits;
+constexpr Address ipv4(std::uint8_t first, std::uint8_t second = 0) noexcept {
+  return {.bytes = {first, second}, .scope = 0, .family = Address::Family::ipv4};
+}
+constexpr Address ipv6(std::uint8_t first, std::uint8_t second = 0) noexcept {
+  return {.bytes = {first, second}, .scope = 0, .family = Address::Family::ipv6};
+}
+
+// A mapped address counts as the IPv4 one (Prefix).
+constexpr std::array kPrivate{
+    Prefix{ipv4(0), 8},          // "this" network, RFC 791
+    Prefix{ipv4(10), 8},         // RFC 1918
+    Prefix{ipv4(100, 64), 10},   // RFC 6598
+    Prefix{ipv4(127), 8},        // loopback
+    Prefix{ipv4(169, 254), 16},  // link-local, RFC 3927
+    Prefix{ipv4(172, 16), 12},   // RFC 1918
+    Prefix{ipv4(192, 168), 16},  // RFC 1918
+    Prefix{ipv6(0), 127},        // :: and ::1
+    Prefix{ipv6(0xfc), 7},       // ULA, RFC 4193
+    Prefix{ipv6(0xfe, 0x80), 10},
 };
-constexpr std::array kPrivate4{
-    Prefix4{0x00'00'00'00, 8},   // "this" network, RFC 791
-    Prefix4{0x0a'00'00'00, 8},   // RFC 1918
-    Prefix4{0x64'40'00'00, 10},  // RFC 6598
-    Prefix4{0x7f'00'00'00, 8},   // loopback
-    Prefix4{0xa9'fe'00'00, 16},  // link-local, RFC 3927
-    Prefix4{0xac'10'00'00, 12},  // RFC 1918
-    Prefix4{0xc0'a8'00'00, 16},  // RFC 1918
-};
 
-// IPv6 prefixes of 96 bits that are followed by an IPv4 address.
-using Prefix96 = std::array<std::uint8_t, 12>;
-constexpr Prefix96 kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr Prefix96 kNat64{0, 0x64, 0xff, 0x9b};
-constexpr Prefix96 kZero{};
-
-bool is_private4(std::span<const std::byte, 4> octets) noexcept {
-  const std::uint32_t address = dns::read_u32(octets, 0);
-  return std::any_of(kPrivate4.begin(), kPrivate4.end(), [address](const Prefix4& prefix) {
-    return (address ^ prefix.network) >> (32 - prefix.bits) == 0;
-  });
+/// The IPv4 address that one of NAT64's prefix 64:ff9b::/96 stands for (RFC 6052); any other as it
+/// is.
+Address untranslated(const Address& address) noexcept {
+  constexpr std::array<std::uint8_t, 12> kNat64{0, 0x64, 0xff, 0x9b};
+  if (address.family != Address::Family::ipv6 ||
+      !std::equal(kNat64.begin(), kNat64.end(), address.bytes.begin()))
+    return address;
+  Address inside = ipv4(0);
+  std::copy(address.bytes.begin() + kNat64.size(), address.bytes.end(), inside.bytes.begin());
+  return inside;
 }
 
-bool is_private6(std::span<const std::byte, 16> octets) noexcept {
-  const auto begins_with = [&](const Prefix96& prefix) {
-    return std::memcmp(octets.data(), prefix.data(), prefix.size()) == 0;
-  };
-  const auto first = dns::read_u16(octets, 0);
-  if ((first & 0xfe00) == 0xfc00 || (first & 0xffc0) == 0xfe80) return true;
-  if (begins_with(kMapped) || begins_with(kNat64)) return is_private4(octets.last<4>());
-  return begins_with(kZero) && dns::read_u32(octets, 12) <= 1;  // :: and ::1
+/// The address that the record holds; nullopt if it is of another type, or malformed.
+std::optional<Address> address_in(std::span<const std::byte> message,
+                                  const dns::Record& record) noexcept {
+  const bool is_ipv4 = record.type == dns::Type::a && record.rdata_size == 4;
+  const bool is_ipv6 = record.type == dns::Type::aaaa && record.rdata_size == 16;
+  if (record.klass != dns::Class::in || !(is_ipv4 || is_ipv6)) return std::nullopt;
+  Address address;
+  address.family = is_ipv4 ? Address::Family::ipv4 : Address::Family::ipv6;
+  std::memcpy(address.bytes.data(), message.data() + record.rdata_offset, record.rdata_size);
+  return address;
 }
 
-bool is_address(const dns::Record& record) noexcept {
-  return record.klass == dns::Class::in &&
-         ((record.type == dns::Type::a && record.rdata_size == 4) ||
-          (record.type == dns::Type::aaaa && record.rdata_size == 16));
-}
-
-bool is_private(std::span<const std::byte> message, const dns::Record& record) noexcept {
-  if (!is_address(record)) return false;
-  const auto rdata = message.subspan(record.rdata_offset, record.rdata_size);
-  return rdata.size() == 4 ? is_private4(rdata.first<4>()) : is_private6(rdata.first<16>());
+bool holds_private(std::span<const std::byte> message, const dns::Record& record) noexcept {
+  const auto address = address_in(message, record);
+  return address && is_private(*address);
 }
 
 /// Calls `visit` with each record of the answer section; of a message cut off (TC) with those that
@@ -101,7 +103,7 @@ class AnswerCopy {
     switch (record.type) {
       case dns::Type::a:
       case dns::Type::aaaa:
-        if (is_address(record)) write(*owner, record, rdata);
+        if (address_in(message_, record)) write(*owner, record, rdata);
         break;
       case dns::Type::cname:
       case dns::Type::dname:
@@ -113,16 +115,13 @@ class AnswerCopy {
   }
 
   std::size_t finish() noexcept {
-    dns::write_u16(out_, 6, count_);
-    dns::write_u32(out_, 8, 0);  // no authority, no additional section
+    dns::write_u16(out_, dns::kAnswerCountOffset, count_);
+    dns::write_u16(out_, dns::kAuthorityCountOffset, 0);
+    dns::write_u16(out_, dns::kAdditionalCountOffset, 0);
     return size_;
   }
 
  private:
-  static constexpr std::uint16_t kPointer = 0xc000;  // RFC 1035 section 4.1.4
-  static constexpr std::size_t kMaxPointerTarget = 0x3fff;
-  static constexpr std::size_t kFixedSize = 2 + 2 + 4 + 2;  // TYPE, CLASS, TTL, RDLENGTH
-
   [[nodiscard]] std::optional<dns::Name> name_in(const dns::Record& record) const noexcept {
     const std::size_t end = record.rdata_offset + record.rdata_size;
     std::size_t offset = record.rdata_offset;
@@ -132,23 +131,20 @@ class AnswerCopy {
 
   void write(const dns::Name& owner, const dns::Record& record,
              std::span<const std::byte> rdata) noexcept {
-    const bool is_same = last_owner_ == owner && last_owner_offset_ <= kMaxPointerTarget;
+    const bool is_same = last_owner_ == owner && last_owner_offset_ <= dns::kMaxPointerTarget;
     const std::size_t owner_size = is_same ? 2 : owner.size();
-    if (out_.size() - size_ < owner_size + kFixedSize + rdata.size()) return;
+    if (out_.size() - size_ < owner_size + dns::kRecordFixedSize + rdata.size()) return;
+    dns::Appender copy{out_, size_};
     if (is_same) {
-      dns::write_u16(out_, size_, static_cast<std::uint16_t>(kPointer | last_owner_offset_));
+      copy.u16(dns::pointer_to(last_owner_offset_));
     } else {
-      std::memcpy(out_.data() + size_, owner.wire().data(), owner_size);
+      copy.bytes(owner.wire());
       last_owner_ = owner;
       last_owner_offset_ = size_;
     }
-    size_ += owner_size;
-    dns::write_u16(out_, size_, static_cast<std::uint16_t>(record.type));
-    dns::write_u16(out_, size_ + 2, static_cast<std::uint16_t>(record.klass));
-    dns::write_u32(out_, size_ + 4, record.ttl);
-    dns::write_u16(out_, size_ + 8, static_cast<std::uint16_t>(rdata.size()));
-    std::memcpy(out_.data() + size_ + kFixedSize, rdata.data(), rdata.size());
-    size_ += kFixedSize + rdata.size();
+    copy.record(record.type, record.klass, record.ttl, rdata.size());
+    copy.bytes(rdata);
+    size_ = copy.size();
     ++count_;
   }
 
@@ -163,29 +159,22 @@ class AnswerCopy {
 }  // namespace
 
 bool is_private(const Address& address) noexcept {
-  const auto octets = std::as_bytes(std::span{address.bytes});
-  switch (address.family) {
-    case Address::Family::none:
-      return false;
-    case Address::Family::ipv4:
-      return is_private4(octets.first<4>());
-    case Address::Family::ipv6:
-      return is_private6(octets);
-  }
-  return false;
+  const Address meant = untranslated(address);
+  return std::any_of(kPrivate.begin(), kPrivate.end(),
+                     [&](const Prefix& prefix) { return prefix.contains(meant); });
 }
 
 std::size_t strip_private_answers(std::span<const std::byte> message, const dns::Response& response,
                                   std::span<std::byte> out) noexcept {
   bool has_private = false;
   for_each_answer(message, response, [&](const dns::Record& record) {
-    has_private = has_private || is_private(message, record);
+    has_private = has_private || holds_private(message, record);
   });
   if (!has_private) return 0;
 
   AnswerCopy copy{message, response, out};
   for_each_answer(message, response, [&](const dns::Record& record) {
-    if (!is_private(message, record)) copy.add(record);
+    if (!holds_private(message, record)) copy.add(record);
   });
   return copy.finish();
 }

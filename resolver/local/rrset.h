@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxLocalAnswer = dns::kMaxMessageSize - dns::kRepl
 
 /// The octets that the records of one RRset may take in an answer, so that it fits behind the
 /// longest question and the longest chain of CNAMEs.
-inline constexpr std::size_t kRecordHeadSize = 2 + 2 + 2 + 4 + 2;
+inline constexpr std::size_t kRecordHeadSize = 2 + dns::kRecordFixedSize;
 inline constexpr std::size_t kMaxRrsetSize =
     kMaxLocalAnswer - dns::kHeaderSize - (dns::kMaxNameSize + 4) -
     kMaxCnameLinks * (kRecordHeadSize + dns::kMaxNameSize) - kSoaSize;

@@ -170,8 +170,7 @@ bool exists(const SpecialMatch& match) noexcept {
 /// The DS of a zone is its parent's data. The public parents of these zones say that they are not
 /// signed, without which a validator could not accept what we say (RFC 8375 section 4).
 bool is_parents_data(const SpecialMatch& match, dns::Type type) noexcept {
-  constexpr dns::Type kDs{43};
-  return type == kDs && match.offset == 0 &&
+  return type == dns::Type::ds && match.offset == 0 &&
          (match.zone->use == SpecialUse::home_arpa || match.zone->use == kPrivate);
 }
 

@@ -8,13 +8,6 @@ namespace sluice::net {
 
 namespace {
 
-/// 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291 section 2.5.6).
-bool is_link_local(const Address& address) noexcept {
-  const auto& bytes = address.bytes;
-  return address.family == Address::Family::ipv4 ? bytes[0] == 169 && bytes[1] == 254
-                                                 : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
-}
-
 Prefix network_of(Address address, std::uint8_t length) noexcept {
   const std::uint8_t full = address.family == Address::Family::ipv4 ? 32 : 128;
   address.scope = 0;
@@ -43,7 +36,7 @@ std::vector<Address> addresses_of_own_name(std::span<const InterfaceAddress> add
   std::vector<InterfaceAddress> reachable;
   for (const InterfaceAddress& each : addresses)
     if (each.is_up && !each.is_passing && !each.address.is_loopback() &&
-        !is_link_local(each.address))
+        !each.address.is_link_local())
       reachable.push_back(each);
   std::stable_sort(reachable.begin(), reachable.end(),
                    [](const auto& a, const auto& b) { return a.interface < b.interface; });

@@ -24,10 +24,9 @@ bool equal_but_for_case(std::byte a, std::byte b) noexcept {
 
 void SentQuestion::remember(std::span<const std::byte> query) noexcept {
   std::size_t end = dns::kHeaderSize;
-  while (end < query.size() && query[end] != std::byte{0})
-    end += 1 + std::to_integer<std::size_t>(query[end]);
-  end += 1 + kTypeAndClass;
-  SLUICE_ASSERT(end <= query.size() && end <= bytes_.size());
+  const bool has_name = dns::skip_name(query, end);
+  end += kTypeAndClass;
+  SLUICE_ASSERT(has_name && end <= query.size() && end <= bytes_.size());
   std::copy_n(query.begin(), end, bytes_.begin());
   size_ = end;
   has_upper_case_ = std::any_of(name().begin(), name().end(), is_upper);

@@ -27,10 +27,6 @@ void put_control(Control& control, msghdr& header, const T& value) noexcept {
   std::memcpy(CMSG_DATA(&part), &value, sizeof value);
 }
 
-bool is_link_local(const Address& address) noexcept {
-  return address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
-}
-
 // The reply's source, on a wildcard; else the socket has but one. The route chooses the interface,
 // except where the address means nothing without one.
 void set_source(const ClientRef& client, Control& control, msghdr& header) noexcept {
@@ -41,7 +37,7 @@ void set_source(const ClientRef& client, Control& control, msghdr& header) noexc
   } else if (client.local.family == Address::Family::ipv6) {
     in6_pktinfo info{};
     std::memcpy(&info.ipi6_addr, client.local.bytes.data(), sizeof info.ipi6_addr);
-    if (is_link_local(client.local)) info.ipi6_ifindex = client.interface_index;
+    if (client.local.is_link_local()) info.ipi6_ifindex = client.interface_index;
     put_control(control, header, info);
   } else {
     header.msg_control = nullptr;

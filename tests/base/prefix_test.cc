@@ -105,5 +105,14 @@ TEST(ClientNetwork, IsALinkLocalAddressOnItsInterface) {
   EXPECT_EQ(client_network(address("febf::1")), address("febf::1"));
 }
 
+TEST(Address, KnowsWhichAreLinkLocal) {
+  for (const char* text : {"169.254.0.0", "169.254.169.253", "fe80::1", "febf:ffff::1"})
+    EXPECT_TRUE(Address::parse(text)->is_link_local()) << text;
+  for (const char* text : {"169.253.255.255", "169.255.0.0", "fec0::1", "fe7f::1", "::1",
+                           "254.128.0.1", "::ffff:169.254.1.1"})
+    EXPECT_FALSE(Address::parse(text)->is_link_local()) << text;
+  EXPECT_FALSE(Address{}.is_link_local());
+}
+
 }  // namespace
 }  // namespace sluice
