@@ -22,7 +22,7 @@ std::vector<std::byte> octets(std::string_view hex) {
 }
 template <typename Array>
 Array array(std::string_view hex) {
-  Array result;
+  Array result{};
   const auto bytes = octets(hex);
   EXPECT_EQ(bytes.size(), result.size());
   std::copy(bytes.begin(), bytes.end(), result.begin());
