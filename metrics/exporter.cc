@@ -3,6 +3,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <array>
+#include <limits>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -10,8 +12,6 @@
 namespace sluice::metrics {
 
 namespace {
-
-using Labels = std::vector<std::pair<std::string, std::string>>;
 
 // Reads a label as the tables write it: `key="value"`, or nothing.
 Labels parse_labels(std::string_view text) {
@@ -37,6 +37,10 @@ double sum(std::span<const CounterBlock<Id>* const> blocks, Id id) {
   return static_cast<double>(total);
 }
 
+Sample sample_of(Labels labels, const DurationHistogram::Reading& durations) {
+  return {std::move(labels), static_cast<double>(durations.total()), durations};
+}
+
 // Metrics without a label of their own, summed over `blocks`.
 template <typename Table, typename Id>
 void add_summed(std::vector<Family>& families, const Table& table,
@@ -47,55 +51,113 @@ void add_summed(std::vector<Family>& families, const Table& table,
     Family& family = family_of(families, first, {spec.name, spec.help, spec.kind, {}});
     family.samples.push_back({parse_labels(spec.labels), sum(blocks, spec.id) * spec.unit});
   }
+  for (const auto& spec : HistogramsOf<Id>::kTable) {
+    Family& family = family_of(families, first, {spec.name, spec.help, Kind::histogram, {}});
+    DurationHistogram::Reading durations;
+    for (const CounterBlock<Id>* block : blocks) durations.add(block->read(spec.id));
+    family.samples.push_back(sample_of(parse_labels(spec.labels), durations));
+  }
 }
 
-// Metrics of several owners, told apart by the label `scope`.
+Labels joined(const Labels& owner, const char* own) {
+  Labels labels = owner;
+  for (auto& label : parse_labels(own)) labels.push_back(std::move(label));
+  return labels;
+}
+
+// Metrics of several owners, told apart by their labels.
 template <typename Table, typename Id>
-void add_labelled(std::vector<Family>& families, const Table& table, const char* scope,
+void add_labelled(std::vector<Family>& families, const Table& table,
                   const std::vector<Labelled<Id>>& owners, Peaks peaks) {
   if (owners.empty()) return;
   const std::size_t first = families.size();
   for (const Spec<Id>& spec : table) {
     Family& family = family_of(families, first, {spec.name, spec.help, spec.kind, {}});
     for (const Labelled<Id>& owner : owners) {
-      Labels labels = parse_labels(spec.labels);
-      labels.insert(labels.begin(), {scope, owner.label});
       const bool forget = spec.kind == Kind::peak && peaks == Peaks::forget;
       const auto value = forget ? owner.block->take(spec.id) : owner.block->get(spec.id);
-      family.samples.push_back({std::move(labels), static_cast<double>(value) * spec.unit});
+      family.samples.push_back(
+          {joined(owner.labels, spec.labels), static_cast<double>(value) * spec.unit});
     }
+  }
+  for (const auto& spec : HistogramsOf<Id>::kTable) {
+    Family& family = family_of(families, first, {spec.name, spec.help, Kind::histogram, {}});
+    for (const Labelled<Id>& owner : owners)
+      family.samples.push_back(
+          sample_of(joined(owner.labels, spec.labels), owner.block->read(spec.id)));
   }
 }
 
-void add_amplification(std::vector<Family>& families,
-                       const std::vector<Labelled<ZoneMetric>>& zones) {
-  if (zones.empty()) return;
-  Family family{"sluice_zone_amplification_ratio",
-                "Packets sent to upstreams per distinct question, since the start.",
-                Kind::gauge,
-                {}};
+// A gauge of each zone: the counters of `numerator` by its distinct questions; 0 without any.
+Family per_question(const char* name, const char* help,
+                    const std::vector<Labelled<ZoneMetric>>& zones,
+                    std::array<ZoneMetric, 2> numerator) {
+  Family family{name, help, Kind::gauge, {}};
   for (const Labelled<ZoneMetric>& zone : zones) {
     const std::uint64_t questions = zone.block->get(ZoneMetric::questions);
-    const std::uint64_t packets =
-        zone.block->get(ZoneMetric::packets_udp) + zone.block->get(ZoneMetric::packets_tcp);
+    const std::uint64_t total = zone.block->get(numerator[0]) + zone.block->get(numerator[1]);
     const double ratio =
-        questions == 0 ? 0 : static_cast<double>(packets) / static_cast<double>(questions);
-    family.samples.push_back({{{"zone", zone.label}}, ratio});
+        questions == 0 ? 0 : static_cast<double>(total) / static_cast<double>(questions);
+    family.samples.push_back({zone.labels, ratio});
   }
-  families.push_back(std::move(family));
+  return family;
+}
+
+void add_amplifications(std::vector<Family>& families,
+                        const std::vector<Labelled<ZoneMetric>>& zones) {
+  if (zones.empty()) return;
+  families.push_back(per_question("sluice_zone_amplification_ratio",
+                                  "Packets sent to upstreams per distinct question, since the "
+                                  "start.",
+                                  zones, {ZoneMetric::packets_udp, ZoneMetric::packets_tcp}));
+  families.push_back(per_question("sluice_zone_client_amplification_ratio",
+                                  "Clients' datagrams per distinct question, their retransmits "
+                                  "among them, since the start.",
+                                  zones,
+                                  {ZoneMetric::questions, ZoneMetric::retransmits_absorbed}));
+}
+
+prometheus::MetricType type_of(Kind kind) {
+  switch (kind) {
+    case Kind::counter:
+      return prometheus::MetricType::Counter;
+    case Kind::histogram:
+      return prometheus::MetricType::Histogram;
+    case Kind::gauge:
+    case Kind::peak:
+      return prometheus::MetricType::Gauge;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>{duration}.count(); }
+
+prometheus::ClientMetric::Histogram to_prometheus(const DurationHistogram::Reading& durations) {
+  prometheus::ClientMetric::Histogram out;
+  out.sample_count = durations.total();
+  out.sample_sum = in_seconds(durations.sum);
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i < DurationHistogram::kRanges; ++i) {
+    cumulative += durations.counts[i];
+    const bool is_last = i == DurationHistogram::kBounds.size();
+    out.bucket.push_back({cumulative, is_last ? std::numeric_limits<double>::infinity()
+                                              : in_seconds(DurationHistogram::kBounds[i])});
+  }
+  return out;
 }
 
 prometheus::MetricFamily to_prometheus(const Family& family) {
-  const bool is_counter = family.kind == Kind::counter;
   prometheus::MetricFamily out;
   out.name = family.name;
   out.help = family.help;
-  out.type = is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+  out.type = type_of(family.kind);
   for (const Sample& sample : family.samples) {
     prometheus::ClientMetric metric;
     for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
-    if (is_counter)
+    if (family.kind == Kind::counter)
       metric.counter.value = sample.value;
+    else if (family.kind == Kind::histogram)
+      metric.histogram = to_prometheus(sample.durations);
     else
       metric.gauge.value = sample.value;
     out.metric.push_back(std::move(metric));
@@ -114,10 +176,10 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
     add_summed(families, kProcessMetrics, std::span{&sources.process, 1});
   add_summed(families, kWorkerMetrics,
              std::span<const CounterBlock<WorkerMetric>* const>{sources.workers});
-  add_labelled(families, kZoneMetrics, "zone", sources.zones, peaks);
-  add_amplification(families, sources.zones);
-  add_labelled(families, kUpstreamMetrics, "upstream", sources.upstreams, peaks);
-  add_labelled(families, kBudgetMetrics, "budget", sources.budgets, peaks);
+  add_labelled(families, kZoneMetrics, sources.zones, peaks);
+  add_amplifications(families, sources.zones);
+  add_labelled(families, kUpstreamMetrics, sources.upstreams, peaks);
+  add_labelled(families, kBudgetMetrics, sources.budgets, peaks);
   if (sources.admin != nullptr) add_summed(families, kAdminMetrics, std::span{&sources.admin, 1});
   return families;
 }

@@ -9,10 +9,14 @@
 
 namespace sluice::metrics {
 
-/// A block of numbers and what they belong to. The block must outlive the exporter's use of it.
+/// Names of labels with their values.
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// A block of numbers and what they belong to: a zone, an upstream with a zone, a budget. The block
+/// must outlive the exporter's use of it.
 template <typename Id>
 struct Labelled {
-  std::string label;  ///< value of the zone, upstream or budget label
+  Labels labels;
   CounterBlock<Id>* block;
 };
 
@@ -26,10 +30,11 @@ struct Sources {
   std::vector<Labelled<BudgetMetric>> budgets{};
 };
 
-/// One number and the labels that tell it from the others of its family.
+/// One number, or one histogram, and the labels that tell it from the others of its family.
 struct Sample {
-  std::vector<std::pair<std::string, std::string>> labels{};
-  double value = 0;
+  Labels labels{};
+  double value = 0;                        ///< of a histogram: how many durations
+  DurationHistogram::Reading durations{};  ///< zeros unless it is one
 };
 
 /// The metrics of one name.
@@ -43,9 +48,10 @@ struct Family {
 /// Whether the peaks that are read begin anew: they do with a scrape, not with a look.
 enum class Peaks : std::uint8_t { keep, forget };
 
-/// Every metric that has a source, each name once, in the order of the tables. Two are computed:
+/// Every metric that has a source, each name once, in the order of the tables. Three are computed:
 /// sluice_build_info with the build's version, and for each zone sluice_zone_amplification_ratio,
-/// packets sent to upstreams per distinct question.
+/// packets sent to upstreams per distinct question, and sluice_zone_client_amplification_ratio,
+/// clients' datagrams per distinct question.
 ///
 /// Thread-safe: touches atomics only. Allocates; never called per query.
 [[nodiscard]] std::vector<Family> collect(const Sources& sources, Peaks peaks);

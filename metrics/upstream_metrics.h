@@ -6,10 +6,20 @@
 
 namespace sluice::metrics {
 
-/// Counted by the engine for each upstream group; label upstream="...".
+/// Counted by the engine for each upstream group; and zone rule that sends to it; labels upstream
+/// and zone.
 enum class UpstreamMetric : std::uint8_t {
   exchanges_udp,
   exchanges_tcp,
+  first_tries,
+  retries,
+  octets_sent,
+  octets_received,
+  responses_noerror,
+  responses_nxdomain,
+  responses_servfail,
+  responses_refused,
+  responses_other,
   answers,
   late_answers,
   timeouts,
@@ -40,6 +50,28 @@ inline constexpr std::array<Spec<UpstreamMetric>, static_cast<std::size_t>(Upstr
          R"(transport="udp")", "Queries sent to an upstream."},
         {UpstreamMetric::exchanges_tcp, Kind::counter, "sluice_upstream_exchanges_total",
          R"(transport="tcp")", "Queries sent to an upstream."},
+        {UpstreamMetric::first_tries, Kind::counter, "sluice_upstream_tries_total",
+         R"(attempt="first")", "Exchanges, a question's first apart from the others."},
+        {UpstreamMetric::retries, Kind::counter, "sluice_upstream_tries_total",
+         R"(attempt="retry")", "Exchanges, a question's first apart from the others."},
+        {UpstreamMetric::octets_sent, Kind::counter, "sluice_upstream_octets_total",
+         R"(direction="sent")",
+         "Octets of DNS messages, without headers of lower layers; those that answer no query, "
+         "too."},
+        {UpstreamMetric::octets_received, Kind::counter, "sluice_upstream_octets_total",
+         R"(direction="received")",
+         "Octets of DNS messages, without headers of lower layers; those that answer no query, "
+         "too."},
+        {UpstreamMetric::responses_noerror, Kind::counter, "sluice_upstream_responses_total",
+         R"(rcode="NOERROR")", "Responses that belong to a query of ours, however late."},
+        {UpstreamMetric::responses_nxdomain, Kind::counter, "sluice_upstream_responses_total",
+         R"(rcode="NXDOMAIN")", "Responses that belong to a query of ours, however late."},
+        {UpstreamMetric::responses_servfail, Kind::counter, "sluice_upstream_responses_total",
+         R"(rcode="SERVFAIL")", "Responses that belong to a query of ours, however late."},
+        {UpstreamMetric::responses_refused, Kind::counter, "sluice_upstream_responses_total",
+         R"(rcode="REFUSED")", "Responses that belong to a query of ours, however late."},
+        {UpstreamMetric::responses_other, Kind::counter, "sluice_upstream_responses_total",
+         R"(rcode="other")", "Responses that belong to a query of ours, however late."},
         {UpstreamMetric::answers, Kind::counter, "sluice_upstream_answers_total", R"(late="no")",
          "Usable responses from an upstream."},
         {UpstreamMetric::late_answers, Kind::counter, "sluice_upstream_answers_total",
@@ -84,5 +116,17 @@ inline constexpr std::array<Spec<UpstreamMetric>, static_cast<std::size_t>(Upstr
          "Exchanges open now, those whose question has been answered already among them."},
     }};
 static_assert(in_enum_order(kUpstreamMetrics), "kUpstreamMetrics lists every UpstreamMetric");
+
+enum class UpstreamHistogram : std::uint8_t { rtt, count_ };
+
+template <>
+struct HistogramsOf<UpstreamMetric> {
+  using Which = UpstreamHistogram;
+  static constexpr std::array<HistogramSpec<Which>, 1> kTable{{
+      {Which::rtt, "sluice_upstream_rtt_seconds", "",
+       "From a query to its response: the upstream's time and the way's, none of ours."},
+  }};
+  static_assert(in_enum_order(kTable));
+};
 
 }  // namespace sluice::metrics

@@ -104,4 +104,23 @@ inline constexpr std::array<Spec<WorkerMetric>, static_cast<std::size_t>(WorkerM
     }};
 static_assert(in_enum_order(kWorkerMetrics), "kWorkerMetrics lists every WorkerMetric in order");
 
+enum class WorkerHistogram : std::uint8_t { own_hit, own_query, own_answer, count_ };
+
+template <>
+struct HistogramsOf<WorkerMetric> {
+  using Which = WorkerHistogram;
+  static constexpr std::array<HistogramSpec<Which>, 3> kTable{{
+      {Which::own_hit, "sluice_own_seconds", R"(work="hit")",
+       "Our own work: on a query that the cache answers, on one that goes further, and on an "
+       "upstream's response. Waiting for packets and upstreams is no part of it."},
+      {Which::own_query, "sluice_own_seconds", R"(work="query")",
+       "Our own work: on a query that the cache answers, on one that goes further, and on an "
+       "upstream's response. Waiting for packets and upstreams is no part of it."},
+      {Which::own_answer, "sluice_own_seconds", R"(work="answer")",
+       "Our own work: on a query that the cache answers, on one that goes further, and on an "
+       "upstream's response. Waiting for packets and upstreams is no part of it."},
+  }};
+  static_assert(in_enum_order(kTable));
+};
+
 }  // namespace sluice::metrics

@@ -40,8 +40,12 @@ enum class ZoneMetric : std::uint8_t {
   queue_depth_max,
   queue_oldest_ms,
   waits,
-  wait_us,
   sheds,
+  tries_0,
+  tries_1,
+  tries_2,
+  tries_3,
+  tries_more,
   count_,
 };
 
@@ -111,11 +115,31 @@ inline constexpr std::array<Spec<ZoneMetric>, static_cast<std::size_t>(ZoneMetri
          "Longest wait that ended with a packet or with being shed.", 0.001},
         {ZoneMetric::waits, Kind::counter, "sluice_zone_waits_total", "",
          "Questions that found no packet and had to wait."},
-        {ZoneMetric::wait_us, Kind::counter, "sluice_zone_wait_seconds_total", "",
-         "Time that questions have waited for packets.", 0.000001},
         {ZoneMetric::sheds, Kind::counter, "sluice_zone_sheds_total", "",
          "Questions that left the queue without a packet."},
+        {ZoneMetric::tries_0, Kind::counter, "sluice_zone_tries_total", R"(tries="0")",
+         "Questions that have ended, by the exchanges made for them."},
+        {ZoneMetric::tries_1, Kind::counter, "sluice_zone_tries_total", R"(tries="1")",
+         "Questions that have ended, by the exchanges made for them."},
+        {ZoneMetric::tries_2, Kind::counter, "sluice_zone_tries_total", R"(tries="2")",
+         "Questions that have ended, by the exchanges made for them."},
+        {ZoneMetric::tries_3, Kind::counter, "sluice_zone_tries_total", R"(tries="3")",
+         "Questions that have ended, by the exchanges made for them."},
+        {ZoneMetric::tries_more, Kind::counter, "sluice_zone_tries_total", R"(tries="more")",
+         "Questions that have ended, by the exchanges made for them."},
     }};
 static_assert(in_enum_order(kZoneMetrics), "kZoneMetrics lists every ZoneMetric in order");
+
+enum class ZoneHistogram : std::uint8_t { answer, count_ };
+
+template <>
+struct HistogramsOf<ZoneMetric> {
+  using Which = ZoneHistogram;
+  static constexpr std::array<HistogramSpec<Which>, 1> kTable{{
+      {Which::answer, "sluice_zone_answer_seconds", "",
+       "From a question's first query until it was answered, be it with SERVFAIL."},
+  }};
+  static_assert(in_enum_order(kTable));
+};
 
 }  // namespace sluice::metrics

@@ -33,6 +33,11 @@ Microburst::Peaks Microburst::read(TimePoint now) noexcept {
   return peaks;
 }
 
+std::uint32_t Microburst::in_last_second(TimePoint now) const noexcept {
+  return static_cast<std::uint32_t>(std::count_if(
+      log_.begin(), log_.end(), [&](const Packet& packet) { return packet.taken > now - 1s; }));
+}
+
 /// Appends what has been stamped since the last time; how many packets it could not get.
 std::uint64_t Microburst::collect(TimePoint now) noexcept {
   const std::uint64_t end = word_.packets_sent.load(std::memory_order_relaxed);

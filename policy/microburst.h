@@ -33,6 +33,8 @@ class Microburst {
   /// The peaks over all windows with a packet recorded since the last read, packets before it
   /// included.
   [[nodiscard]] Peaks read(TimePoint now) noexcept;
+  /// How many of the packets known since the last read were taken in the second before `now`.
+  [[nodiscard]] std::uint32_t in_last_second(TimePoint now) const noexcept;
 
  private:
   struct Packet {

@@ -123,6 +123,7 @@ struct ExchangeOutcome {
   ExchangeStatus status = ExchangeStatus::expired;
   std::span<const std::byte> response;  ///< valid during the call
   std::uint32_t packets_sent = 0;       ///< UDP datagrams that left
+  std::uint64_t octets_received = 0;    ///< of messages, those that did not answer the query, too
   std::uint32_t mismatched = 0;         ///< datagrams received that did not answer the query
   /// Of these, such as would have, had they kept the letter case of the query: either a forger knew
   /// the rest, or the server does not keep it, and should be asked in lower case. At most 1, since

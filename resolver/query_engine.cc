@@ -18,6 +18,11 @@ using Purpose = InFlight::Purpose;
 /// Exchanges that may be on their way out while the shell makes room for new ones.
 constexpr std::size_t kExchangeSlack = 256;
 
+/// Questions with more tries than three are counted together.
+constexpr std::size_t kMostTriesTold = 4;
+static_assert(static_cast<std::size_t>(ZoneMetric::tries_0) + kMostTriesTold ==
+              static_cast<std::size_t>(ZoneMetric::tries_more));
+
 }  // namespace
 
 QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Random random)
@@ -199,7 +204,7 @@ void QueryEngine::refuse(const Arrival& arrival, ActionList& out) {
 void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, ActionList& out) {
   const bool is_new = table_[index].try_deadline == TimePoint{};
   if (!table_.join(index, arrival.client, arrival.shape)) {
-    if (is_new) close(index);
+    if (is_new) close(index, now);
     return refuse(arrival, out);
   }
   InFlight& question = table_[index];
@@ -271,11 +276,24 @@ TimePoint QueryEngine::next_deadline() const noexcept {
   return next;
 }
 
-void QueryEngine::close(Index index) noexcept {
-  routing_.release(table_[index].rule);
+void QueryEngine::close(Index index, TimePoint now) noexcept {
+  const InFlight& question = table_[index];
+  note_answer(question, now);
+  const std::size_t tries = std::min<std::size_t>(question.tries, kMostTriesTold);
+  routing_.rule(question.rule)
+      .counters->add(
+          static_cast<ZoneMetric>(static_cast<std::size_t>(ZoneMetric::tries_0) + tries));
+  routing_.release(question.rule);
   table_.close(index);
   counters_.set(ProcessMetric::in_flight, table_.size());
   counters_.set(ProcessMetric::waiters, table_.waiter_count());
+}
+
+/// Who waits for the question is answered now.
+void QueryEngine::note_answer(const InFlight& question, TimePoint now) noexcept {
+  if (question.waiter_count == 0) return;
+  routing_.rule(question.rule)
+      .counters->observe(metrics::ZoneHistogram::answer, now - question.since);
 }
 
 }  // namespace sluice

@@ -120,6 +120,7 @@ class QueryEngine {
     Transport transport = Transport::udp;
     bool timed_out = false;
     bool is_loop_probe = false;  ///< belongs to no question, and says nothing of its server
+    std::uint16_t query_size = 0;
     TimePoint started{};
   };
   /// A probe that a silent server was sent lately, to see whether it comes back to us.
@@ -163,7 +164,8 @@ class QueryEngine {
   [[nodiscard]] std::optional<policy::FailureCache::Failure> failure_of(const dns::LookupKey& key,
                                                                         const Rule& rule,
                                                                         TimePoint now) const;
-  void close(Index index) noexcept;
+  void close(Index index, TimePoint now) noexcept;
+  void note_answer(const InFlight& question, TimePoint now) noexcept;
 
   // query_engine_local.cc: without any upstream
   [[nodiscard]] bool answer_locally(const ClientRef& client, const dns::Query& query,

@@ -10,6 +10,7 @@ namespace {
 
 using metrics::BudgetMetric;
 using metrics::ProcessMetric;
+using metrics::UpstreamHistogram;
 using metrics::UpstreamMetric;
 using metrics::ZoneMetric;
 using policy::FailureCause;
@@ -27,6 +28,29 @@ Duration patience_with(const InFlight& question, const Rule& rule) noexcept {
   if (is_alone && !path.rtt.has_sample()) return policy::RttEstimator::kCeiling;
   const unsigned attempt = question.sends[question.server] - 1U;  // this one is counted already
   return path.rtt.timeout(attempt + (question.transport == Transport::tcp ? 1 : 0));
+}
+
+/// By the header's RCODE alone, whatever else is wrong with the response.
+void count_response(const ExchangeOutcome& outcome, Duration rtt,
+                    metrics::CounterBlock<UpstreamMetric>& upstream) noexcept {
+  upstream.add(UpstreamMetric::octets_received, outcome.octets_received);
+  const bool is_plain_error = outcome.status == ExchangeStatus::edns_refused;
+  if (!is_plain_error && outcome.status != ExchangeStatus::answered) return;
+  upstream.observe(UpstreamHistogram::rtt, rtt);
+  if (is_plain_error || outcome.response.size() < dns::kHeaderSize)
+    return upstream.add(UpstreamMetric::responses_other);
+  switch (static_cast<dns::Rcode>(dns::read_u16(outcome.response, 2) & dns::Header::kRcodeMask)) {
+    case dns::Rcode::noerror:
+      return upstream.add(UpstreamMetric::responses_noerror);
+    case dns::Rcode::nxdomain:
+      return upstream.add(UpstreamMetric::responses_nxdomain);
+    case dns::Rcode::servfail:
+      return upstream.add(UpstreamMetric::responses_servfail);
+    case dns::Rcode::refused:
+      return upstream.add(UpstreamMetric::responses_refused);
+    default:
+      return upstream.add(UpstreamMetric::responses_other);
+  }
 }
 
 }  // namespace
@@ -49,8 +73,10 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
   routing_.acquire(question.rule);
   if (question.tries > 0) {
     rule.counters->add(ZoneMetric::retries);
+    rule.upstream_counters->add(UpstreamMetric::retries);
     ++path.blind_retries;
   } else {
+    rule.upstream_counters->add(UpstreamMetric::first_tries);
     rule.retries->on_first_try(now);
   }
   if (path.breaker.is_open()) {
@@ -96,6 +122,9 @@ void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, Ac
     form.letters = dns::random_case(question.key.question.name, [this] { return random_.next(); });
   const std::size_t size =
       dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(), question.key, form);
+  exchanges_[slot].query_size = static_cast<std::uint16_t>(size);
+  if (question.transport == Transport::tcp)
+    rule.upstream_counters->add(UpstreamMetric::octets_sent, size);
   out.start({.id = {slot, exchanges_.generation(slot)},
              .server = path.server,
              .transport = question.transport,
@@ -112,6 +141,8 @@ void QueryEngine::on_sent(ExchangeId id, std::uint32_t packets, TimePoint now) {
   const Rule& rule = routing_.rule(exchange.rule);
   Gate& gate = *routing_.gates()[rule.gate];
   rule.counters->add(ZoneMetric::packets_udp, packets);
+  rule.upstream_counters->add(UpstreamMetric::octets_sent,
+                              std::uint64_t{packets} * exchange.query_size);
   gate.counters->add(BudgetMetric::packets, packets);
   if (now - exchange.started > kStallGuard) {
     gate.charge_again(exchange.lane, packets, now);
@@ -168,6 +199,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   --path.in_flight;
   upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
   upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
+  count_response(outcome, now - exchange.started, upstream);
   if (exchange.is_loop_probe) return routing_.release(exchange.rule);
 
   const Index own = detach(exchange, id.slot);

@@ -24,13 +24,14 @@ void refresh_queue(Gate& gate, TimePoint now) noexcept {
 }
 
 void refresh_budget(Gate& gate, TimePoint now) noexcept {
-  std::uint64_t rate = 0, available = 0, by_all = 0, resets = 0;
+  std::uint64_t rate = 0, available = 0, used = 0, by_all = 0, resets = 0;
   for (Lane& lane : gate.lanes) {
     rate += lane.budget.rate();
     available += lane.budget.available(now);
     by_all += lane.budget.packets_sent_by_all();
     resets += lane.budget.resets();
     const auto peaks = lane.microburst.read(now);
+    used += lane.microburst.in_last_second(now);
     gate.counters->raise(BudgetMetric::peak_1ms, peaks.in_1ms);
     gate.counters->raise(BudgetMetric::peak_10ms, peaks.in_10ms);
     gate.counters->raise(BudgetMetric::peak_100ms, peaks.in_100ms);
@@ -40,6 +41,7 @@ void refresh_budget(Gate& gate, TimePoint now) noexcept {
   gate.counters->set(BudgetMetric::limit, gate.config.limit * gate.lanes.size());
   gate.counters->set(BudgetMetric::rate, rate);
   gate.counters->set(BudgetMetric::available, available);
+  gate.counters->set(BudgetMetric::used, used);
   gate.counters->set(BudgetMetric::packets_by_all, by_all);
   gate.counters->set(BudgetMetric::resets, resets);
   gate.counters->set(BudgetMetric::is_private, gate.problem.empty() ? 0 : 1);

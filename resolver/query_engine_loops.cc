@@ -103,6 +103,7 @@ void QueryEngine::send_loop_probe(RuleIndex index, std::uint8_t path_index, Time
   const std::span<std::byte> room = out.room(dns::kMaxUpstreamQuerySize);
   const std::size_t size = dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(), key,
                                                      {.id = random_.next_id()});
+  exchanges_[*slot].query_size = static_cast<std::uint16_t>(size);
   out.start({.id = {*slot, exchanges_.generation(*slot)},
              .server = path.server,
              .transport = Transport::udp,

@@ -97,10 +97,9 @@ void QueryEngine::dequeue(Index index, TimePoint now) noexcept {
   Gate& gate = *routing_.gates()[rule.gate];
   gate.queue.remove(index);
   const Duration waited = now - question.queued_since;
-  const auto us = static_cast<std::uint64_t>(waited / std::chrono::microseconds{1});
-  rule.counters->raise(ZoneMetric::queue_oldest_ms, us / 1'000);
-  rule.counters->add(ZoneMetric::wait_us, us);
-  gate.counters->add(metric_of(BudgetMetric::wait_us_first_try, question.band), us);
+  rule.counters->raise(ZoneMetric::queue_oldest_ms,
+                       static_cast<std::uint64_t>(waited / std::chrono::milliseconds{1}));
+  gate.counters->observe(wait_of(question.band), waited);
   note_queue(gate, question);
 }
 

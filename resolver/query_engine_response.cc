@@ -120,7 +120,7 @@ void QueryEngine::on_good_response(const ExchangeState& exchange,
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
     reply_with_response(waiter.client, waiter.shape, stored, std::nullopt, out);
   });
-  close(index);
+  close(index, now);
 }
 
 }  // namespace sluice

@@ -61,6 +61,7 @@ void QueryEngine::give_stale(Index index, TimePoint now, ActionList& out) {
   const ReplyText text{"no answer from %s within %lld ms", rule.upstream.c_str(),
                        in_ms(now - question.since)};
   reply_stale_to_all(index, size, text.view(), out);
+  note_answer(question, now);
   table_.drop_waiters(index);
   counters_.set(metrics::ProcessMetric::waiters, table_.waiter_count());
   question.purpose = Purpose::refresh;
@@ -119,7 +120,7 @@ void QueryEngine::settle(Index index, ZoneMetric cause, const dns::Ede& ede, Tim
     else
       reply_error_to_all(index, cause, ede, out);
   }
-  close(index);
+  close(index, now);
 }
 
 /// Copies what is stored for the question, stale or fresh, into stored_message_. Its size; 0 if

@@ -14,8 +14,8 @@ constexpr std::uint32_t kTrickleShare = 50;
 
 /// What is kept for `name`, made at its first mention and kept, so that counters never run
 /// backwards.
-template <typename Block>
-Block* block_for(std::map<std::string, std::unique_ptr<Block>>& blocks, const std::string& name) {
+template <typename Block, typename Key>
+Block* block_for(std::map<Key, std::unique_ptr<Block>>& blocks, const Key& name) {
   auto& block = blocks[name];
   if (!block) block = std::make_unique<Block>();
   return block.get();
@@ -181,7 +181,7 @@ Rule Routing::make_rule(const conf::Zone& zone, const conf::Config& config) {
     rule.paths.emplace_back().server = server;
   }
   rule.counters = block_for(zone_blocks_, rule.zone);
-  rule.upstream_counters = block_for(upstream_blocks_, rule.upstream);
+  rule.upstream_counters = block_for(upstream_blocks_, std::pair{rule.upstream, rule.zone});
   rule.retries = block_for(retry_budgets_, rule.upstream);
   rule.is_current = true;
   return rule;
@@ -251,10 +251,12 @@ void Routing::has_forgotten() noexcept {
 }
 
 void Routing::add_sources(metrics::Sources& sources) const {
-  for (const auto& [name, block] : zone_blocks_) sources.zones.push_back({name, block.get()});
+  for (const auto& [name, block] : zone_blocks_)
+    sources.zones.push_back({{{"zone", name}}, block.get()});
   for (const auto& [name, block] : upstream_blocks_)
-    sources.upstreams.push_back({name, block.get()});
-  for (const auto& [name, block] : budget_blocks_) sources.budgets.push_back({name, block.get()});
+    sources.upstreams.push_back({{{"upstream", name.first}, {"zone", name.second}}, block.get()});
+  for (const auto& [name, block] : budget_blocks_)
+    sources.budgets.push_back({{{"budget", name}}, block.get()});
 }
 
 }  // namespace sluice

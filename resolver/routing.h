@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conf/config.h"
@@ -114,6 +115,12 @@ struct Gate {
                                             static_cast<std::size_t>(band));
 }
 
+/// The histogram of the waits in `band`.
+[[nodiscard]] constexpr metrics::BudgetHistogram wait_of(
+    policy::AdmissionQueue::Band band) noexcept {
+  return static_cast<metrics::BudgetHistogram>(band);
+}
+
 /// The files that the shell has opened for a budget, one for each interface (one in all for
 /// "auto"); null where a private word must do, and then `problem` says why.
 struct BudgetFiles {
@@ -187,8 +194,9 @@ class Routing {
   std::vector<std::unique_ptr<Gate>> gates_;
   std::vector<std::string> interface_names_{""};
   std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::ZoneMetric>>> zone_blocks_;
-  std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::UpstreamMetric>>>
-      upstream_blocks_;
+  std::map<std::pair<std::string, std::string>,
+           std::unique_ptr<metrics::CounterBlock<metrics::UpstreamMetric>>>
+      upstream_blocks_;  // by upstream and zone
   std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::BudgetMetric>>>
       budget_blocks_;
   std::map<std::string, std::unique_ptr<policy::RetryBudget>> retry_budgets_;

@@ -299,6 +299,8 @@ void Server::refresh_gauges() {
   engine_.refresh_gauges(Clock::now());
   watched_budgets_.count();
   engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
+  engine_.process_counters().set(metrics::ProcessMetric::client_socket_drops,
+                                 listeners_.socket_drops());
   gauge_timer_.expires_after(kGaugeInterval);
   gauge_timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) refresh_gauges();

@@ -198,6 +198,7 @@ void CaresChannel::settle(OpenExchange& exchange, int status, std::span<const st
   const bool accepted = answered || outcome.status == ExchangeStatus::edns_refused;
   if (accepted && outcome.mismatched > 0) --outcome.mismatched;
   if (answered) outcome.response = response;
+  outcome.octets_received = kind_ == Kind::tcp ? response.size() : socket_.octets_received();
 
   const std::span<std::byte> copy = exchanges_.settle(exchange, outcome);
   if (!answered) return;

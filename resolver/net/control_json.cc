@@ -97,8 +97,7 @@ json list(const Rows& rows) {
   return out;
 }
 
-std::string series_name(const metrics::Family& family, const metrics::Sample& sample) {
-  std::string name = family.name;
+std::string series_name(std::string name, const metrics::Sample& sample) {
   const char* before = "{";
   for (const auto& [label, value] : sample.labels) {
     name.append(before).append(label).append("=\"").append(value).append("\"");
@@ -121,8 +120,15 @@ json requests_json(const EngineSnapshot& snapshot) {
 json stats_json(const std::vector<metrics::Family>& families) {
   json out = json::object();
   for (const metrics::Family& family : families)
-    for (const metrics::Sample& sample : family.samples)
-      out[series_name(family, sample)] = sample.value;
+    for (const metrics::Sample& sample : family.samples) {
+      if (family.kind != metrics::Kind::histogram) {
+        out[series_name(family.name, sample)] = sample.value;
+        continue;
+      }
+      out[series_name(family.name + "_count", sample)] = sample.value;
+      out[series_name(family.name + "_sum", sample)] =
+          std::chrono::duration<double>{sample.durations.sum}.count();
+    }
   return out;
 }
 

@@ -17,7 +17,7 @@ namespace sluice::net {
 /// {"requests": [...], "cut": false}.
 [[nodiscard]] nlohmann::json requests_json(const EngineSnapshot& snapshot);
 
-/// {"sluice_client_queries_total{transport=\"udp\"}": 3, ...}.
+/// {"sluice_client_queries_total{transport=\"udp\"}": 3, ...}; of histograms the count and the sum.
 [[nodiscard]] nlohmann::json stats_json(const std::vector<metrics::Family>& families);
 
 }  // namespace sluice::net

@@ -103,6 +103,12 @@ void Listeners::join() {
   }
 }
 
+std::uint64_t Listeners::socket_drops() const noexcept {
+  std::uint64_t drops = 0;
+  for (const UdpListener* listener : by_index_) drops += listener->drops();
+  return drops;
+}
+
 std::vector<const WorkerCounters*> Listeners::counters() const {
   std::vector<const WorkerCounters*> blocks;
   for (const auto& lane : lanes_) blocks.push_back(&lane->counters);

@@ -42,6 +42,10 @@ class Listeners {
   /// Takes no more queries; send() goes on working for those taken.
   void stop();
 
+  /// Counters of what the engine's thread does for clients; its own to write.
+  [[nodiscard]] WorkerCounters& engine_counters() noexcept { return lanes_.front()->counters; }
+  /// Datagrams that the kernel has dropped since a socket's buffer was full.
+  [[nodiscard]] std::uint64_t socket_drops() const noexcept;
   /// One block for each thread.
   [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
 

@@ -1,5 +1,6 @@
 #include "resolver/net/udp_listener.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -194,7 +195,11 @@ std::size_t UdpListener::receive() {
   const TimePoint now = Clock::now();
 
   for (std::size_t slot = 0; slot < count; ++slot) take(slot, now);
-  send_replies();
+  if (const std::size_t hits = batch.reply_count; hits > 0) {
+    send_replies();
+    answers_.counters().observe(metrics::WorkerHistogram::own_hit,
+                                (Clock::now() - now) / static_cast<Duration::rep>(hits), hits);
+  }
   for (std::size_t i = 0; i < batch.miss_count; ++i) {
     const Batch::Miss& miss = batch.misses[i];
     if (miss.is_refresh)
@@ -271,6 +276,14 @@ void UdpListener::send(const ClientRef& client, std::span<const std::byte> messa
   set_source(client, control, header);
   const bool sent = ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
   counters.add(sent ? WorkerMetric::replies_udp : WorkerMetric::send_errors);
+}
+
+std::uint32_t UdpListener::drops() const noexcept {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> numbers{};
+  socklen_t size = sizeof numbers;
+  if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, numbers.data(), &size) != 0)
+    return 0;
+  return numbers[SK_MEMINFO_DROPS];
 }
 
 }  // namespace sluice::net

@@ -55,6 +55,9 @@ class UdpListener {
   void send(const ClientRef& client, std::span<const std::byte> message,
             WorkerCounters& counters) noexcept;
 
+  /// Datagrams that the kernel has dropped since the socket's buffer was full. Any thread.
+  [[nodiscard]] std::uint32_t drops() const noexcept;
+
   /// Takes no more queries; send() goes on working.
   void stop();
 
@@ -66,7 +69,7 @@ class UdpListener {
   void take(std::size_t slot, TimePoint now) noexcept;
   void send_replies() noexcept;
 
-  boost::asio::posix::stream_descriptor socket_;
+  mutable boost::asio::posix::stream_descriptor socket_;  // asking for its handle changes nothing
   AnswerPath& answers_;
   QuerySink& sink_;
   std::unique_ptr<Batch> batch_;

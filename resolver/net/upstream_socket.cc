@@ -34,6 +34,7 @@ void UpstreamSocket::aim(const Endpoint& server, const std::string& interface) {
   interface_ = interface;
   error_ = 0;
   sent_ = received_ = case_mismatched_ = 0;
+  octets_received_ = 0;
   last_size_ = 0;
   has_bare_error_ = false;
   refused_resend_ = was_started_ = was_established_ = false;
@@ -123,6 +124,7 @@ ssize_t UpstreamSocket::receive(int fd, std::span<std::byte> room, sockaddr* fro
     if (size < 0) return errno == EAGAIN ? -1 : failed();
     ++received_;
     last_size_ = static_cast<std::size_t>(size);
+    octets_received_ += last_size_;
     if (last_size_ > room.size()) continue;
     const auto datagram = room.first(last_size_);
     switch (question_.match(datagram)) {

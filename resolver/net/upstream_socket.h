@@ -68,6 +68,8 @@ class UpstreamSocket {
   [[nodiscard]] std::uint32_t datagrams_sent() const noexcept { return sent_; }
   [[nodiscard]] std::uint32_t datagrams_received() const noexcept { return received_; }
   [[nodiscard]] std::uint32_t case_mismatched() const noexcept { return case_mismatched_; }
+  /// Of these, whatever they held.
+  [[nodiscard]] std::uint64_t octets_received() const noexcept { return octets_received_; }
   [[nodiscard]] std::size_t last_datagram_size() const noexcept { return last_size_; }
   [[nodiscard]] bool refused_resend() const noexcept { return refused_resend_; }
   /// A SYN left: somebody pays for this connection.
@@ -97,6 +99,7 @@ class UpstreamSocket {
   int error_ = 0;
   std::uint32_t sent_ = 0;
   std::uint32_t received_ = 0;
+  std::uint64_t octets_received_ = 0;
   std::uint32_t case_mismatched_ = 0;
   std::size_t last_size_ = 0;
   SentQuestion question_;

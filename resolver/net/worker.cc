@@ -7,6 +7,8 @@ namespace sluice::net {
 
 namespace {
 
+using metrics::WorkerHistogram;
+
 template <typename... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -25,8 +27,10 @@ void Worker::attach(Exchange& exchange, Listeners& listeners) noexcept {
 }
 
 void Worker::on_query(const ClientRef& client, const dns::Query& query) {
-  engine_.on_query(client, query, Clock::now(), actions_);
+  const TimePoint now = Clock::now();
+  engine_.on_query(client, query, now, actions_);
   perform();
+  listeners_->engine_counters().observe(WorkerHistogram::own_query, Clock::now() - now);
 }
 
 void Worker::on_refresh(const dns::Query& query) {
@@ -35,8 +39,10 @@ void Worker::on_refresh(const dns::Query& query) {
 }
 
 void Worker::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) {
-  engine_.on_exchange_done(id, outcome, Clock::now(), actions_);
+  const TimePoint now = Clock::now();
+  engine_.on_exchange_done(id, outcome, now, actions_);
   perform();
+  listeners_->engine_counters().observe(WorkerHistogram::own_answer, Clock::now() - now);
 }
 
 void Worker::on_connection(const Endpoint& server, ConnectionEvent event, std::uint32_t segments) {

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "resolver/dns/message.h"
 #include "resolver/dns/presentation.h"
 #include "tests/lab/packet_window.h"
 
@@ -49,7 +50,34 @@ nlohmann::json to_json(const SilenceSummary& silence) {
           {"worst_1s", silence.worst_1s}};
 }
 
+nlohmann::json to_json(const MessageSummary& messages) {
+  return {{"queries", messages.queries},
+          {"query_octets", messages.query_octets},
+          {"reply_octets", messages.reply_octets},
+          {"replies", messages.replies}};
+}
+
 }  // namespace
+
+void MessageSummary::count_reply(std::span<const std::byte> message) {
+  reply_octets += message.size();
+  switch (static_cast<dns::Rcode>(dns::read_u16(message, 2) & dns::Header::kRcodeMask)) {
+    case dns::Rcode::noerror:
+      ++replies["NOERROR"];
+      return;
+    case dns::Rcode::nxdomain:
+      ++replies["NXDOMAIN"];
+      return;
+    case dns::Rcode::servfail:
+      ++replies["SERVFAIL"];
+      return;
+    case dns::Rcode::refused:
+      ++replies["REFUSED"];
+      return;
+    default:
+      ++replies["other"];
+  }
+}
 
 double SilenceSummary::mean_per_second() const noexcept {
   if (window.is_empty()) return 0;
@@ -129,6 +157,7 @@ nlohmann::json to_json(const ArrivalSummary& summary) {
           {"unrecorded", summary.unrecorded},
           {"receive_overflows", summary.receive_overflows},
           {"silence", std::move(silence)},
+          {"messages", to_json(summary.messages)},
           {"zones", std::move(zones)}};
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -31,6 +33,17 @@ struct SilenceSummary {
   [[nodiscard]] double mean_per_second() const noexcept;
 };
 
+/// The DNS messages themselves, without the headers of lower layers. A query that was dropped or
+/// lost counts; a reply counts when it is given to the network.
+struct MessageSummary {
+  std::uint64_t queries = 0;
+  std::uint64_t query_octets = 0;
+  std::uint64_t reply_octets = 0;
+  std::map<std::string, std::uint64_t> replies;  ///< by RCODE as in DNS texts; "other"
+
+  void count_reply(std::span<const std::byte> message);
+};
+
 /// What reached the emulated resolver, as a sender's operator would count it.
 struct ArrivalSummary {
   struct ByZone {
@@ -57,6 +70,7 @@ struct ArrivalSummary {
   std::uint32_t limit = 0;              ///< packets per second, 0 = none
   std::vector<ByZone> zones;            ///< those that saw a packet
   SilenceSummary silence;
+  MessageSummary messages;
 
   [[nodiscard]] double packets_per_question() const noexcept;
 };

@@ -98,6 +98,7 @@ ArrivalSummary Vpc::summary() const {
   summary.limit = interface_.limit();
   summary.receive_overflows = receiver_->overflows();
   summary.silence = summarise_silence(record_, silence_);
+  summary.messages = messages_;
   return summary;
 }
 
@@ -131,6 +132,8 @@ void Vpc::on_tcp_arrival(TcpFront::ConnectionId id, std::span<const std::byte> m
 
 void Vpc::on_message(std::span<const std::byte> message, const Destination& from, Arrival arrival,
                      std::uint32_t packets) {
+  ++messages_.queries;
+  messages_.query_octets += message.size();
   const auto query = dns::parse_query(message);
   if (query) {
     const dns::Question& question = query.value().question;
@@ -181,6 +184,7 @@ void Vpc::schedule(const Destination& to, const ZoneBehaviour& zone, std::vector
 
 void Vpc::send(const Destination& to, Message message) {
   if (silence_.contains(realtime_ns())) return;
+  messages_.count_reply(message);
   if (to.connection != 0) return tcp_->send(to.connection, std::move(message));
   error_code ignored;  // a full buffer or a client that is gone: the network may lose replies, too
   udp_.send_to(asio::buffer(message.data(), message.size()), to.client, 0, ignored);

@@ -100,6 +100,7 @@ class Vpc {
   TimeWindow silence_;
   Random random_;
   ArrivalRecord record_;
+  MessageSummary messages_;
   boost::asio::ip::udp::socket udp_;
   std::unique_ptr<TcpFront> tcp_;
   std::unique_ptr<StampedReceiver> receiver_;

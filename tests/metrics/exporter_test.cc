@@ -29,9 +29,9 @@ struct ExporterTest : ::testing::Test {
   Sources sources{.workers = {&workers[0], &workers[1]},
                   .process = &process,
                   .admin = &admin,
-                  .zones = {{"in-addr.arpa.", &zones[0]}, {".", &zones[1]}},
-                  .upstreams = {{"vpc", &upstream}},
-                  .budgets = {{"eni", &budget}}};
+                  .zones = {{{{"zone", "in-addr.arpa."}}, &zones[0]}, {{{"zone", "."}}, &zones[1]}},
+                  .upstreams = {{{{"upstream", "vpc"}, {"zone", "."}}, &upstream}},
+                  .budgets = {{{{"budget", "eni"}}, &budget}}};
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::istringstream text{exposition(sources)};
@@ -85,8 +85,12 @@ TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
   std::size_t count = 0;
   for (const Family& family : collect(sources, Peaks::keep)) count += family.samples.size();
 
-  const std::size_t computed = 1 + zones.size();  // build_info, amplification
-  EXPECT_EQ(count, computed + kProcessMetrics.size() + kWorkerMetrics.size() +
+  const std::size_t computed = 1 + 2 * zones.size();  // build_info, amplifications
+  const std::size_t histograms = HistogramsOf<WorkerMetric>::kTable.size() +
+                                 zones.size() * HistogramsOf<ZoneMetric>::kTable.size() +
+                                 HistogramsOf<UpstreamMetric>::kTable.size() +
+                                 HistogramsOf<BudgetMetric>::kTable.size();
+  EXPECT_EQ(count, computed + histograms + kProcessMetrics.size() + kWorkerMetrics.size() +
                        zones.size() * kZoneMetrics.size() + kUpstreamMetrics.size() +
                        kBudgetMetrics.size() + kAdminMetrics.size());
 }
@@ -108,8 +112,9 @@ TEST_F(ExporterTest, TellsZonesUpstreamsAndBudgetsApart) {
       text,
       Contains(R"(sluice_zone_upstream_packets_total{zone="in-addr.arpa.",transport="udp"} 5)"));
   EXPECT_THAT(text, Contains(R"(sluice_zone_upstream_packets_total{zone=".",transport="udp"} 6)"));
-  EXPECT_THAT(text,
-              Contains(R"(sluice_upstream_failures_total{upstream="vpc",kind="malformed"} 7)"));
+  EXPECT_THAT(
+      text,
+      Contains(R"(sluice_upstream_failures_total{upstream="vpc",zone=".",kind="malformed"} 7)"));
   EXPECT_THAT(text, Contains(R"(sluice_budget_limit_packets{budget="eni"} 1024)"));
 }
 
@@ -129,13 +134,52 @@ TEST_F(ExporterTest, ConvertsMillisecondsToSeconds) {
 }
 
 TEST_F(ExporterTest, EscapesLabelValues) {
-  sources.upstreams[0].label = "a\"b\\c\nd";
+  sources.upstreams[0].labels[0].second = "a\"b\\c\nd";
   upstream.add(UpstreamMetric::mismatched, 2);
-  EXPECT_THAT(lines(), Contains(R"(sluice_upstream_mismatched_total{upstream="a\"b\\c\nd"} 2)"));
+  EXPECT_THAT(lines(),
+              Contains(R"(sluice_upstream_mismatched_total{upstream="a\"b\\c\nd",zone="."} 2)"));
 }
 
 TEST_F(ExporterTest, NamesTheBuild) {
   EXPECT_THAT(lines(), Contains("sluice_build_info{version=\"" SLUICE_VERSION "\"} 1"));
+}
+
+TEST_F(ExporterTest, ShowsDurationsInCumulativeRangesWithTheirSum) {
+  upstream.observe(UpstreamHistogram::rtt, 40us);
+  upstream.observe(UpstreamHistogram::rtt, 3ms, 2);
+  upstream.observe(UpstreamHistogram::rtt, 12s);
+
+  const auto text = lines();
+  const std::string series = R"({upstream="vpc",zone=".")";
+  const auto bucket = [&](const std::string& le, const std::string& count) {
+    return "sluice_upstream_rtt_seconds_bucket" + series + ",le=\"" + le + "\"} " + count;
+  };
+  EXPECT_THAT(text, Contains(bucket("0.0001", "1")));
+  EXPECT_THAT(text, Contains(bucket("0.0025", "1")));
+  EXPECT_THAT(text, Contains(bucket("0.005", "3")));
+  EXPECT_THAT(text, Contains(bucket("10", "3")));
+  EXPECT_THAT(text, Contains(bucket("+Inf", "4")));
+  EXPECT_THAT(text, Contains("sluice_upstream_rtt_seconds_count" + series + "} 4"));
+  EXPECT_THAT(text, Contains("sluice_upstream_rtt_seconds_sum" + series + "} 12.00604"));
+}
+
+TEST(DurationHistogram, CountsADurationAtTheEndOfARangeIntoIt) {
+  DurationHistogram histogram;
+  histogram.observe(100us);
+  histogram.observe(101us);
+  histogram.observe(-1ns);  // clocks of two threads may differ by that
+
+  const auto reading = histogram.read();
+  EXPECT_EQ(reading.counts[0], 2U);
+  EXPECT_EQ(reading.counts[1], 1U);
+  EXPECT_EQ(reading.sum, 201us);
+}
+
+TEST_F(ExporterTest, ComparesClientsDatagramsWithTheirQuestions) {
+  zones[0].add(ZoneMetric::questions, 4);
+  zones[0].add(ZoneMetric::retransmits_absorbed, 6);
+  EXPECT_THAT(lines(),
+              Contains(R"(sluice_zone_client_amplification_ratio{zone="in-addr.arpa."} 2.5)"));
 }
 
 TEST_F(ExporterTest, ForgetsAPeakWithTheScrapeThatShowsIt) {

@@ -36,6 +36,8 @@ std::string_view kind_of(const Family& family) {
       return "counter";
     case Kind::gauge:
       return "gauge";
+    case Kind::histogram:
+      return "histogram";
     case Kind::peak:
       return "gauge, since the last scrape";
   }
@@ -53,9 +55,9 @@ std::string expected_list() {
   const Sources sources{.workers = {&worker},
                         .process = &process,
                         .admin = &admin,
-                        .zones = {{"", &zone}},
-                        .upstreams = {{"", &upstream}},
-                        .budgets = {{"", &budget}}};
+                        .zones = {{{{"zone", ""}}, &zone}},
+                        .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
+                        .budgets = {{{{"budget", ""}}, &budget}}};
   std::string list = "| metric | kind | labels | what it counts |\n|---|---|---|---|\n";
   for (const Family& family : collect(sources, Peaks::keep))
     list += "| `" + family.name + "` | " + std::string{kind_of(family)} + " | " +

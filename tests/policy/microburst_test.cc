@@ -73,6 +73,16 @@ TEST_F(MicroburstTest, CountsWindowsWhereverTheyBegin) {
             (Peaks{.in_1ms = 5, .in_10ms = 6, .in_100ms = 10, .in_1s = 15}));
 }
 
+TEST_F(MicroburstTest, SaysHowManyWereTakenInTheSecondBeforeNow) {
+  word->record(7, t0);
+  word->record(3, t0 + 400ms);
+  (void)microburst.read(t0 + 500ms);
+
+  EXPECT_EQ(microburst.in_last_second(t0 + 500ms), 10U);
+  EXPECT_EQ(microburst.in_last_second(t0 + 1s), 3U);
+  EXPECT_EQ(microburst.in_last_second(t0 + 1400ms), 0U);
+}
+
 TEST_F(MicroburstTest, EachReadTellsOfItsOwnPacketsAndOfThoseJustBefore) {
   word->record(50, t0);
   EXPECT_EQ(microburst.read(t0 + 1ms).in_1s, 50U);

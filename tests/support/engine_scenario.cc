@@ -213,15 +213,20 @@ TimePoint EngineScenario::reply_asked_at(const Reply& reply) const {
 
 std::uint64_t EngineScenario::upstream_metric(std::string_view upstream,
                                               metrics::UpstreamMetric metric) const {
-  for (const auto& source : engine_->sources().upstreams)
-    if (source.label == upstream) return source.block->get(metric);
-  ADD_FAILURE() << "no upstream " << upstream;
-  return 0;
+  bool is_known = false;
+  std::uint64_t total = 0;
+  for (const auto& source : engine_->sources().upstreams) {
+    if (source.labels.front().second != upstream) continue;
+    is_known = true;
+    total += source.block->get(metric);
+  }
+  EXPECT_TRUE(is_known) << "no upstream " << upstream;
+  return total;
 }
 
 std::uint64_t EngineScenario::zone_metric(std::string_view zone, metrics::ZoneMetric metric) const {
   for (const auto& source : engine_->sources().zones)
-    if (source.label == zone) return source.block->get(metric);
+    if (source.labels.front().second == zone) return source.block->get(metric);
   ADD_FAILURE() << "no zone " << zone;
   return 0;
 }

@@ -28,7 +28,7 @@ COUNTED = 'sluice_budget_foreign_packets_total{budget="eni"}'
 COUNTING = 'sluice_budget_counting_others{budget="eni"}'
 RATE = 'sluice_budget_rate_packets{budget="eni"}'
 CUTS = 'sluice_budget_rate_cuts_total{budget="eni"}'
-DROPPED = 'sluice_budget_allowance_exceeded_total{budget="eni"}'
+DROPPED = 'sluice_budget_allowance_exceeded_total{budget="eni",kind="linklocal"}'
 
 
 class ClosedLoop(SystemTest):

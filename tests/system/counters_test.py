@@ -175,6 +175,8 @@ class MixedWorkload(CountersTest):
             self.check_zones()
         with self.subTest("failures"):
             self.check_failures()
+        with self.subTest("messages"):
+            self.check_messages()
         with self.subTest("clients"):
             self.check_clients()
 
@@ -209,14 +211,28 @@ class MixedWorkload(CountersTest):
                           "upstream_refused"})
         wrong_replies = sum(self.seen_in[zone]["packets"]
                             for zone in ("wrongid.example.", "wrongquestion.example."))
-        failures = 'sluice_upstream_failures_total{upstream="vpc",kind="%s"}'
+        self.assertEqual(self.sum_of("sluice_upstream_mismatched_total"), wrong_replies)
+        failures = 'sluice_upstream_failures_total{upstream="vpc",zone="%s",kind="%s"}'
         self.assert_counted({
-            'sluice_upstream_mismatched_total{upstream="vpc"}': wrong_replies,
-            failures % "servfail": self.seen_in["servfail.example."]["packets"],
-            failures % "refused": self.seen_in["refused.example."]["packets"],
-            failures % "malformed": self.seen_in["malformed.example."]["packets"]})
-        self.assertGreaterEqual(self.counted[failures % "timeout"],
+            failures % (f"{kind}.example.", kind): self.seen_in[f"{kind}.example."]["packets"]
+            for kind in ("servfail", "refused", "malformed")})
+        self.assertGreaterEqual(self.counted[failures % ("silent.example.", "timeout")],
                                 self.seen_in["silent.example."]["packets"])
+
+    def check_messages(self):
+        """Octets and responses, but for the answers to wrong questions, which are no responses."""
+        messages = self.seen["messages"]
+        octets = "sluice_upstream_octets_total"
+        self.assertEqual(self.sum_of(octets, 'direction="sent"'), messages["query_octets"])
+        self.assertEqual(self.sum_of(octets, 'direction="received"'), messages["reply_octets"])
+        self.assertEqual(sum(self.sum_of("sluice_upstream_tries_total", f'attempt="{attempt}"')
+                             for attempt in ("first", "retry")), messages["queries"])
+        for rcode, replies in messages["replies"].items():
+            counted = self.sum_of("sluice_upstream_responses_total", f'rcode="{rcode}"')
+            wrong = self.sum_of("sluice_upstream_mismatched_total") if rcode == "NOERROR" else 0
+            self.assertEqual(counted + wrong, replies, rcode)
+        self.assertEqual(self.sum_of("sluice_upstream_rtt_seconds_count"),
+                         self.sum_of("sluice_upstream_responses_total"))
 
     def check_clients(self):
         hits = NAMES
