@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <variant>
 #include <vector>
 
+#include "policy/top_spenders.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/endpoint.h"
 #include "resolver/client.h"
@@ -35,13 +37,35 @@ struct StartExchange {
   std::span<const std::byte> query;
 };
 
+/// A question in flight. The serial number tells a later one in the same slot apart.
+struct QuestionId {
+  std::uint32_t slot = 0;
+  std::uint64_t serial = 0;
+};
+
+/// Find out who sent the query, while its socket may still be open: the question is about to spend
+/// packets. The answer comes by QueryEngine::on_identified().
+struct Identify {
+  QuestionId question;
+  ClientRef client;
+};
+
+/// A question has ended: tell what `spender` is known as by now, and have QueryEngine::book() write
+/// down what it has cost.
+struct Spent {
+  Spender spender;
+  dns::Type type{};
+  policy::Spending spending;
+  std::span<const std::byte> suffix;  ///< of its name, in wire form
+};
+
 /// Tell the operator: `server` sends what the rule asks it back to us.
 struct LoopFound {
   Endpoint server;
   std::uint16_t rule = 0;
 };
 
-using Action = std::variant<Respond, StartExchange, LoopFound>;
+using Action = std::variant<Respond, StartExchange, LoopFound, Identify, Spent>;
 
 /// What the engine decided during one event, in order. Owns the bytes that its actions view, until
 /// clear(). Keeps its memory, so that a warm list does not allocate.
@@ -62,9 +86,11 @@ class ActionList {
   }
   void respond(const ClientRef& client, std::size_t size) { add(Respond{client, {}}, size); }
   void start(const StartExchange& exchange, std::size_t size) { add(exchange, size); }
-  void report(const LoopFound& loop) {
-    used_ = bytes_.size();
-    add(loop, 0);
+  void report(const LoopFound& loop) { add_bare(loop); }
+  void identify(const Identify& client) { add_bare(client); }
+  void spent(const Spent& spent, std::span<const std::byte> suffix) {
+    std::copy(suffix.begin(), suffix.end(), room(suffix.size()).begin());
+    add(spent, suffix.size());
   }
 
   /// Calls `use` for each action with its bytes in place.
@@ -94,7 +120,13 @@ class ActionList {
   using Bytes = std::span<const std::byte>;
   static void attach(Respond& action, Bytes message) { action.message = message; }
   static void attach(StartExchange& action, Bytes query) { action.query = query; }
+  static void attach(Spent& action, Bytes suffix) { action.suffix = suffix; }
   static void attach(LoopFound&, Bytes) {}
+  static void attach(Identify&, Bytes) {}
+  void add_bare(const Action& action) {
+    used_ = bytes_.size();
+    add(action, 0);
+  }
   void add(Action action, std::size_t size) {
     bytes_.resize(used_ + size);
     actions_.push_back(action);

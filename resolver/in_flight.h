@@ -6,6 +6,7 @@
 
 #include "policy/admission_queue.h"
 #include "policy/failure_cache.h"
+#include "policy/top_spenders.h"
 #include "resolver/action.h"
 #include "resolver/base/deadline_heap.h"
 #include "resolver/base/hash_index.h"
@@ -59,6 +60,8 @@ struct InFlight {
   TimePoint deadline{};            ///< all waiters get SERVFAIL at this time
   TimePoint stale_due = kNever;    ///< who still waits then is given stale data (RFC 8767)
   TimePoint try_deadline{};        ///< this try, or the wait for its packet, has failed then
+  Spender spender;                 ///< who asked first
+  policy::Spending spending;       ///< so far
   std::uint32_t exchange = kNone;  ///< the try's exchange; kNone when it waits or timed out
 
   std::uint32_t first_waiter = kNone;
@@ -89,6 +92,11 @@ class InFlightTable {
   [[nodiscard]] InFlight& operator[](Index index) noexcept { return questions_[index]; }
   [[nodiscard]] const InFlight& operator[](Index index) const noexcept { return questions_[index]; }
 
+  /// Whether that question is still in flight.
+  [[nodiscard]] bool holds(QuestionId id) const noexcept {
+    return id.slot < questions_.capacity() && questions_.is_taken(id.slot) &&
+           questions_[id.slot].serial == id.serial;
+  }
   /// The question in flight for `key`, or kNone.
   [[nodiscard]] Index find(const dns::LookupKey& key, std::uint64_t hash) const noexcept;
   /// A new question for `key`, or kNone if the table is full.

@@ -34,6 +34,7 @@ QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Rand
       exchanges_{limits.max_exchanges + kExchangeSlack},
       failures_{limits.max_failures, random_.next_key()},
       subtrees_{limits.max_subtrees, random_.next_key()},
+      spenders_{random_.next_key()},
       flow_key_{random_.next_key()},
       stored_message_(dns::kMaxMessageSize + dns::kReplySlack) {
   silent_rules_.reserve(Routing::kMaxRules);
@@ -204,7 +205,7 @@ void QueryEngine::refuse(const Arrival& arrival, ActionList& out) {
 void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, ActionList& out) {
   const bool is_new = table_[index].try_deadline == TimePoint{};
   if (!table_.join(index, arrival.client, arrival.shape)) {
-    if (is_new) close(index, now);
+    if (is_new) close(index, now, out);
     return refuse(arrival, out);
   }
   InFlight& question = table_[index];
@@ -212,7 +213,10 @@ void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, Actio
   counters_.set(ProcessMetric::waiters, table_.waiter_count());
   const bool is_first = question.waiter_count == 1;
   if (is_first && arrival.is_stored) question.stale_due = now + kStaleTimer;
-  if (is_new) return enqueue(index, Attempt::first, now, out);
+  if (is_new) {
+    out.identify({{index, question.serial}, arrival.client});
+    return enqueue(index, Attempt::first, now, out);
+  }
   if (!is_first) return;
   // Nobody waited until now: it was a prefetch, or a refresh whose stale data is gone.
   question.purpose = Purpose::clients;
@@ -276,9 +280,10 @@ TimePoint QueryEngine::next_deadline() const noexcept {
   return next;
 }
 
-void QueryEngine::close(Index index, TimePoint now) noexcept {
+void QueryEngine::close(Index index, TimePoint now, ActionList& out) {
   const InFlight& question = table_[index];
   note_answer(question, now);
+  bill(index, out);
   const std::size_t tries = std::min<std::size_t>(question.tries, kMostTriesTold);
   routing_.rule(question.rule)
       .counters->add(

@@ -12,6 +12,7 @@
 #include "cache/response_cache.h"
 #include "policy/failure_cache.h"
 #include "policy/subtree_table.h"
+#include "policy/top_spenders.h"
 #include "resolver/action.h"
 #include "resolver/base/random.h"
 #include "resolver/dns/cacheability.h"
@@ -89,6 +90,10 @@ class QueryEngine {
   void on_connection_closed(const Endpoint& server);
   void on_segments_sent(const Endpoint& server, std::uint32_t segments, TimePoint now);
   void on_deadline(TimePoint now, ActionList& out);
+  /// Who sent the query that an Identify asked about.
+  void on_identified(QuestionId id, const Spender& spender) noexcept;
+  /// Writes down what a question has cost, on account of `spender`: what a Spent asked for.
+  void book(const Spent& spent, const Spender& spender, TimePoint now) noexcept;
 
   /// When on_deadline() must next be called; kNever if never.
   [[nodiscard]] TimePoint next_deadline() const noexcept;
@@ -97,6 +102,7 @@ class QueryEngine {
   void refresh_gauges(TimePoint now) noexcept;
   [[nodiscard]] EngineSnapshot snapshot(TimePoint now) const;
   [[nodiscard]] metrics::Sources sources() const;
+  [[nodiscard]] const policy::TopSpenders& spenders() const noexcept { return spenders_; }
   [[nodiscard]] metrics::CounterBlock<metrics::ProcessMetric>& process_counters() noexcept {
     return counters_;
   }
@@ -136,6 +142,7 @@ class QueryEngine {
     std::uint32_t prepaid = 0;
     RuleIndex rule = 0;  ///< of the latest exchange over it; its zone counts the segments
     std::uint16_t lane = 0;
+    QuestionId latest;  ///< question over it; pays for the segments
   };
   enum class ShedReason : std::uint8_t { waited_too_long, queue_full };
   enum class Attempt : std::uint8_t { first, again };
@@ -164,7 +171,7 @@ class QueryEngine {
   [[nodiscard]] std::optional<policy::FailureCache::Failure> failure_of(const dns::LookupKey& key,
                                                                         const Rule& rule,
                                                                         TimePoint now) const;
-  void close(Index index, TimePoint now) noexcept;
+  void close(Index index, TimePoint now, ActionList& out);
   void note_answer(const InFlight& question, TimePoint now) noexcept;
 
   // query_engine_local.cc: without any upstream
@@ -214,6 +221,9 @@ class QueryEngine {
   void note_queue(const Gate& gate, const InFlight& question) noexcept;
   void update_silence(RuleIndex index, TimePoint now, ActionList& out);
 
+  // query_engine_spending.cc: what questions cost, and whom
+  void bill(Index index, ActionList& out);
+
   // query_engine_exchange.cc: queries to upstreams and their outcomes
   void start_exchange(Index index, std::uint16_t lane, TimePoint now, ActionList& out);
   void write_query(Index index, std::uint32_t slot, TimePoint now, ActionList& out);
@@ -243,6 +253,7 @@ class QueryEngine {
   Slab<ExchangeState> exchanges_;
   policy::FailureCache failures_;
   policy::SubtreeTable subtrees_;
+  policy::TopSpenders spenders_;
   HashKey flow_key_;                             // of clients and domains in the admission queues
   std::vector<RuleIndex> silent_rules_;          // bound: Routing::kMaxRules
   std::map<Endpoint, TcpAccount> tcp_accounts_;  // bound: servers configured

@@ -98,6 +98,7 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
     account.prepaid += account.is_open ? kOpenConnectionPrice : kNewConnectionPrice;
     account.rule = question.rule;
     account.lane = lane;
+    account.latest = {index, question.serial};
     question.has_left_host = true;
   }
   counters_.set(ProcessMetric::exchanges, exchanges_.size());
@@ -149,7 +150,9 @@ void QueryEngine::on_sent(ExchangeId id, std::uint32_t packets, TimePoint now) {
     gate.counters->add(BudgetMetric::stall_packets, packets);
   }
   const Index index = table_.find(exchange.key, exchange.hash);
-  if (index != kNone && table_[index].serial == exchange.serial) table_[index].has_left_host = true;
+  if (index == kNone || table_[index].serial != exchange.serial) return;
+  table_[index].has_left_host = true;
+  table_[index].spending.packets += packets;
 }
 
 void QueryEngine::on_connection_opened(const Endpoint& server) {
@@ -172,6 +175,7 @@ void QueryEngine::on_segments_sent(const Endpoint& server, std::uint32_t segment
   Gate& gate = *routing_.gates()[rule.gate];
   rule.counters->add(ZoneMetric::packets_tcp, segments);
   gate.counters->add(BudgetMetric::packets, segments);
+  if (table_.holds(account.latest)) table_[account.latest.slot].spending.packets += segments;
   const std::uint32_t unpaid = segments > account.prepaid ? segments - account.prepaid : 0;
   account.prepaid -= segments - unpaid;
   if (unpaid > 0) gate.charge(account.lane, unpaid, now);
@@ -281,6 +285,7 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   if (due > now) return table_.set_try_deadline(index, due);
   if (!exchange.timed_out) {
     exchange.timed_out = true;
+    ++question.spending.failures;
     on_silence(exchange, now);
     update_silence(question.rule, now, out);
   }

@@ -2,6 +2,7 @@
 // happens when packets are there, or the servers are silent.
 #include <algorithm>
 
+#include "resolver/domain.h"
 #include "resolver/query_engine.h"
 #include "resolver/server_choice.h"
 
@@ -18,10 +19,6 @@ using Purpose = InFlight::Purpose;
 /// How soon to look again for a free exchange slot when all are taken.
 constexpr Duration kSlotRetry = std::chrono::milliseconds{10};
 
-/// Labels below its rule's suffix that make up the domain which a question belongs to in the queue:
-/// a storm below one name does not delay its neighbours.
-constexpr std::size_t kDomainLabels = 2;
-
 /// A client is an IPv4 address or the 64 bits of an IPv6 network: its host has the others to choose
 /// from.
 std::uint64_t hash_of_client(const Address& address, HashKey key) noexcept {
@@ -32,10 +29,8 @@ std::uint64_t hash_of_client(const Address& address, HashKey key) noexcept {
 }
 
 std::uint64_t hash_of_domain(const dns::Name& name, std::size_t rule_labels, HashKey key) noexcept {
-  const std::size_t labels = name.label_count();
-  const std::size_t parents = labels > rule_labels ? labels - 1 : labels;
   SipHasher hasher{key};
-  hasher.add(name.suffix(std::min(parents, rule_labels + kDomainLabels)));
+  hasher.add(domain_of(name, rule_labels));
   return hasher.finish();
 }
 
@@ -92,7 +87,7 @@ AdmissionQueue::Entry QueryEngine::entry_for(Index index, Attempt attempt, TimeP
 }
 
 void QueryEngine::dequeue(Index index, TimePoint now) noexcept {
-  const InFlight& question = table_[index];
+  InFlight& question = table_[index];
   const Rule& rule = routing_.rule(question.rule);
   Gate& gate = *routing_.gates()[rule.gate];
   gate.queue.remove(index);
@@ -100,6 +95,7 @@ void QueryEngine::dequeue(Index index, TimePoint now) noexcept {
   rule.counters->raise(ZoneMetric::queue_oldest_ms,
                        static_cast<std::uint64_t>(waited / std::chrono::milliseconds{1}));
   gate.counters->observe(wait_of(question.band), waited);
+  if (waited > Duration::zero()) question.spending.add({.waits = 1, .waited = waited});
   note_queue(gate, question);
 }
 

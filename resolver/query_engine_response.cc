@@ -60,7 +60,8 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
 void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, FailureCause cause,
                                       TimePoint now, ActionList& out) {
   if (own == kNone) return;
-  const InFlight& question = table_[own];
+  InFlight& question = table_[own];
+  ++question.spending.failures;
   // While another server is being asked, it decides. The same server's late word counts at once:
   // a second copy of the question would bring nothing else.
   if (question.server != exchange.path && question.open_exchanges > 0) return;
@@ -120,7 +121,7 @@ void QueryEngine::on_good_response(const ExchangeState& exchange,
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
     reply_with_response(waiter.client, waiter.shape, stored, std::nullopt, out);
   });
-  close(index, now);
+  close(index, now, out);
 }
 
 }  // namespace sluice

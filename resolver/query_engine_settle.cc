@@ -90,7 +90,8 @@ void QueryEngine::shed(Index index, ShedReason reason, TimePoint now, ActionList
 }
 
 void QueryEngine::fail(Index index, TimePoint now, ActionList& out) {
-  const InFlight& question = table_[index];
+  InFlight& question = table_[index];
+  if (question.exchange != kNone) ++question.spending.failures;  // its try has brought nothing
   const Rule& rule = routing_.rule(question.rule);
   // What never left this host says nothing about the name, so it is not remembered against it.
   if (question.has_left_host) {
@@ -120,7 +121,7 @@ void QueryEngine::settle(Index index, ZoneMetric cause, const dns::Ede& ede, Tim
     else
       reply_error_to_all(index, cause, ede, out);
   }
-  close(index, now);
+  close(index, now, out);
 }
 
 /// Copies what is stored for the question, stale or fresh, into stored_message_. Its size; 0 if

@@ -66,6 +66,11 @@ void Worker::perform() {
               const std::uint32_t packets = exchange_->start(start);
               engine_.on_sent(start.id, packets, Clock::now());
             },
+            [this](const Identify& asked) {
+              engine_.on_identified(asked.question,
+                                    Spender::of_address(asked.client.client.address));
+            },
+            [this](const Spent& spent) { engine_.book(spent, spent.spender, Clock::now()); },
             [this](const LoopFound& loop) {
               log::error("forwarding_loop",
                          {{"server", loop.server.to_string()},

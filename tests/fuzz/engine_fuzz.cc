@@ -269,6 +269,10 @@ class Machine {
     actions_.for_each([&](const Action& action) {
       if (const auto* reply = std::get_if<Respond>(&action))
         return audit_.replied(reply->client, reply->message, now_);
+      if (const auto* asked = std::get_if<Identify>(&action))
+        return engine_.on_identified(asked->question, Spender::of_user(0));
+      if (const auto* spent = std::get_if<Spent>(&action))
+        return engine_.book(*spent, spent->spender, now_);
       if (!std::holds_alternative<StartExchange>(action)) return;
       const auto& start = std::get<StartExchange>(action);
       open_.push_back({start.id, now_, {start.query.begin(), start.query.end()}});

@@ -249,6 +249,14 @@ void EngineScenario::perform() {
       loops_.push_back(loop->server);
       return;
     }
+    if (const auto* asked = std::get_if<Identify>(&action)) {
+      engine_->on_identified(asked->question, Spender::of_address(asked->client.client.address));
+      return;
+    }
+    if (const auto* spent = std::get_if<Spent>(&action)) {
+      engine_->book(*spent, spent->spender, now_);
+      return;
+    }
     StartExchange start = std::get<StartExchange>(action);
     wire::Bytes bytes{start.query.begin(), start.query.end()};
     start.query = {};
