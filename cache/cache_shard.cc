@@ -45,6 +45,19 @@ std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t h
              .refresh_due = refresh_due};
 }
 
+std::optional<Glance> CacheShard::peek(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
+                                       std::span<std::byte> out) noexcept {
+  const CacheEntry* const entry = find(key, hash);
+  if (entry == nullptr || !is_usable(*entry, now)) return std::nullopt;
+  const std::span<const std::byte> message = entry->message();
+  if (message.size() > out.size()) return std::nullopt;
+  std::memcpy(out.data(), message.data(), message.size());
+  return Glance{.size = message.size(),
+                .freshness = entry->is_fresh(now) ? Freshness::fresh : Freshness::stale,
+                .age = entry->age(now),
+                .ttl = entry->ttl()};
+}
+
 /// Says so once: whoever hears it sees to it, and if nothing comes of it the name is asked for when
 /// its TTL is over, as any other.
 bool CacheShard::is_refresh_due(CacheEntry& entry, TimePoint now) const noexcept {
@@ -73,12 +86,18 @@ void CacheShard::clear() noexcept {
   while (oldest_ != nullptr) remove(*oldest_);
 }
 
-bool CacheShard::sweep(std::size_t& bucket, const ResponseCache::Match& is_unwanted) {
+bool CacheShard::sweep(std::size_t& bucket, TimePoint now, const ResponseCache::Visit& visit) {
   const std::size_t end = std::min(bucket + ResponseCache::kSweepBuckets, buckets_.size());
   for (; bucket < end; ++bucket) {
     for (CacheEntry* entry = buckets_[bucket].get(); entry != nullptr;) {
       CacheEntry* const next = entry->next_in_bucket.get();
-      if (is_unwanted(entry->key())) remove(*entry);
+      const EntryView view{.key = entry->key(),
+                           .message = entry->message(),
+                           .age = entry->age(now),
+                           .ttl = entry->ttl(),
+                           .is_usable = is_usable(*entry, now),
+                           .octets = entry->footprint()};
+      if (visit(view) == ResponseCache::Fate::remove) remove(*entry);
       entry = next;
     }
   }

@@ -34,6 +34,10 @@ class alignas(64) CacheShard {
   [[nodiscard]] std::optional<Hit> lookup(const dns::LookupKey& key, std::uint64_t hash,
                                           TimePoint now, std::span<std::byte> out) noexcept;
 
+  /// See ResponseCache::peek().
+  [[nodiscard]] std::optional<Glance> peek(const dns::LookupKey& key, std::uint64_t hash,
+                                           TimePoint now, std::span<std::byte> out) noexcept;
+
   /// Takes `entry`, which is for `key`. See ResponseCache::store().
   void store(CacheEntryPtr entry, const dns::LookupKey& key, TimePoint now) noexcept;
 
@@ -41,9 +45,9 @@ class alignas(64) CacheShard {
 
   void clear() noexcept;
 
-  /// Removes the entries that `is_unwanted` says so of from up to ResponseCache::kSweepBuckets
-  /// buckets, from `bucket` on, which is moved behind them. False if there are no more behind.
-  [[nodiscard]] bool sweep(std::size_t& bucket, const ResponseCache::Match& is_unwanted);
+  /// Shows `visit` the entries of up to ResponseCache::kSweepBuckets buckets, from `bucket` on,
+  /// which is moved behind them. False if there are no more behind.
+  [[nodiscard]] bool sweep(std::size_t& bucket, TimePoint now, const ResponseCache::Visit& visit);
 
   /// All but max_bytes, which is ResponseCache's to say.
   [[nodiscard]] const CacheStats& stats() const noexcept { return stats_; }

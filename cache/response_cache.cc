@@ -28,6 +28,12 @@ std::optional<Hit> ResponseCache::lookup(const dns::LookupKey& key, std::uint64_
   return shard_for(hash).with([&](CacheShard& shard) { return shard.lookup(key, hash, now, out); });
 }
 
+std::optional<Glance> ResponseCache::peek(const dns::LookupKey& key, std::uint64_t hash,
+                                          TimePoint now, std::span<std::byte> out) noexcept {
+  if (shards_.empty()) return std::nullopt;
+  return shard_for(hash).with([&](CacheShard& shard) { return shard.peek(key, hash, now, out); });
+}
+
 void ResponseCache::store(const dns::LookupKey& key, std::uint64_t hash,
                           const StoredResponse& response, TimePoint now) {
   if (shards_.empty()) return;
@@ -44,10 +50,10 @@ void ResponseCache::clear() noexcept {
   for (const auto& shard : shards_) shard->with([](CacheShard& it) { it.clear(); });
 }
 
-bool ResponseCache::sweep(Sweep& at, const Match& is_unwanted) {
+bool ResponseCache::sweep(Sweep& at, TimePoint now, const Visit& visit) {
   if (at.shard >= shards_.size()) return false;
   const bool has_more = shards_[at.shard]->with(
-      [&](CacheShard& shard) { return shard.sweep(at.bucket, is_unwanted); });
+      [&](CacheShard& shard) { return shard.sweep(at.bucket, now, visit); });
   if (!has_more) at = {.shard = at.shard + 1, .bucket = 0};
   return at.shard < shards_.size();
 }

@@ -29,6 +29,14 @@ struct Hit {
   bool refresh_due = false;  ///< it is in use and about to expire: ask again in the background
 };
 
+/// What peek() copied out.
+struct Glance {
+  std::size_t size = 0;  ///< octets written to `out`
+  Freshness freshness = Freshness::fresh;
+  Duration age{};
+  std::chrono::seconds ttl{};
+};
+
 /// What becomes of entries near the end of their TTL and past it.
 struct Ageing {
   std::chrono::seconds max_stale{0};  ///< how long past its TTL an entry is returned; 0 = never
@@ -41,6 +49,16 @@ struct StoredResponse {
   std::span<const std::byte> message;          ///< at most 65,535 octets
   std::span<const std::uint16_t> ttl_offsets;  ///< every TTL field of the message, none twice
   std::chrono::seconds ttl{};                  ///< how long it is fresh, 1 s to 2^31 - 1 s
+};
+
+/// An entry as it is shown to people and to sweeps. The views are valid during the call.
+struct EntryView {
+  dns::LookupKey key;
+  std::span<const std::byte> message;  ///< as it was stored, its TTLs not aged
+  Duration age{};                      ///< since it was stored
+  std::chrono::seconds ttl{};
+  bool is_usable = false;  ///< fresh, or stale and not too old
+  std::size_t octets = 0;  ///< of memory that it takes
 };
 
 /// Sums over all shards, for metrics. Each number is exact; together they are a moment apart.
@@ -88,6 +106,11 @@ class ResponseCache {
   [[nodiscard]] std::optional<Hit> lookup(const dns::LookupKey& key, std::uint64_t hash,
                                           TimePoint now, std::span<std::byte> out) noexcept;
 
+  /// The same for who only wants to know: leaves the entry as unused as it was, its TTLs as they
+  /// were stored.
+  [[nodiscard]] std::optional<Glance> peek(const dns::LookupKey& key, std::uint64_t hash,
+                                           TimePoint now, std::span<std::byte> out) noexcept;
+
   /// Stores a copy of a response, replacing what is there for `key`, and evicts until it fits. TTLs
   /// in it that are less than response.ttl are raised to it. A response too large to fit is counted
   /// as rejected; what was there for `key` is gone all the same.
@@ -100,8 +123,9 @@ class ResponseCache {
   /// Removes everything. Not counted as evictions.
   void clear() noexcept;
 
-  /// Which entries a sweep() removes.
-  using Match = std::function<bool(const dns::LookupKey&)>;
+  /// What a sweep() is to do with an entry it has been shown.
+  enum class Fate : std::uint8_t { keep, remove };
+  using Visit = std::function<Fate(const EntryView&)>;
   /// How far a sweep has come.
   struct Sweep {
     std::size_t shard = 0;
@@ -110,10 +134,11 @@ class ResponseCache {
   /// Buckets looked through in one step, about a millisecond's work: so long a hit may have to
   /// wait for the shard.
   static constexpr std::size_t kSweepBuckets = 2'048;
-  /// One step of going through the whole cache, removing what `is_unwanted`. False when it was the
-  /// last. What is stored meanwhile may be missed: nothing unwanted must be stored any more. Not
-  /// counted as evictions.
-  [[nodiscard]] bool sweep(Sweep& at, const Match& is_unwanted);
+  /// One step of going through the whole cache: shows `visit` every entry and removes those that it
+  /// does not want to keep, which are not counted as evictions. False when it was the last step.
+  /// What is stored meanwhile may be missed. `visit` runs under the shard's lock: it must be quick,
+  /// and must not use the cache.
+  [[nodiscard]] bool sweep(Sweep& at, TimePoint now, const Visit& visit);
 
   [[nodiscard]] CacheStats stats() const;
 

@@ -179,6 +179,7 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
   add_labelled(families, kZoneMetrics, sources.zones, peaks);
   add_amplifications(families, sources.zones);
   add_labelled(families, kUpstreamMetrics, sources.upstreams, peaks);
+  add_labelled(families, kVerdictMetrics, sources.verdicts, peaks);
   add_labelled(families, kBudgetMetrics, sources.budgets, peaks);
   if (sources.admin != nullptr) add_summed(families, kAdminMetrics, std::span{&sources.admin, 1});
   return families;

@@ -27,6 +27,7 @@ struct Sources {
   const CounterBlock<AdminMetric>* admin = nullptr;
   std::vector<Labelled<ZoneMetric>> zones{};
   std::vector<Labelled<UpstreamMetric>> upstreams{};
+  std::vector<Labelled<VerdictMetric>> verdicts{};
   std::vector<Labelled<BudgetMetric>> budgets{};
 };
 

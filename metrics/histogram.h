@@ -39,6 +39,13 @@ class DurationHistogram {
       for (std::size_t i = 0; i < kRanges; ++i) counts[i] += other.counts[i];
       sum += other.sum;
     }
+    /// Those longer than `bound`, which is one of kBounds.
+    [[nodiscard]] std::uint64_t longer_than(Duration bound) const noexcept {
+      std::uint64_t total = counts[kBounds.size()];
+      for (std::size_t i = kBounds.size(); i > 0 && kBounds[i - 1] > bound; --i)
+        total += counts[i - 1];
+      return total;
+    }
     [[nodiscard]] std::uint64_t total() const noexcept {
       std::uint64_t total = 0;
       for (const std::uint64_t count : counts) total += count;

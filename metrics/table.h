@@ -6,5 +6,6 @@
 #include "metrics/budget_metrics.h"
 #include "metrics/process_metrics.h"
 #include "metrics/upstream_metrics.h"
+#include "metrics/verdict_metrics.h"
 #include "metrics/worker_metrics.h"
 #include "metrics/zone_metrics.h"

@@ -64,6 +64,11 @@ void FailureCache::forget(const dns::LookupKey& key) noexcept {
   --size_;
 }
 
+void FailureCache::clear() noexcept {
+  std::fill(slots_.begin(), slots_.end(), Slot{});
+  size_ = 0;
+}
+
 FailureCache::Tag FailureCache::tag_of(const dns::LookupKey& key) const noexcept {
   return {.high = key.hash(high_key_), .low = std::max<std::uint64_t>(key.hash(low_key_), 1)};
 }

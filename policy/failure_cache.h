@@ -60,6 +60,9 @@ class FailureCache {
   /// Forgets `key` after a success. Nothing to forget is fine.
   void forget(const dns::LookupKey& key) noexcept;
 
+  /// Forgets everything.
+  void clear() noexcept;
+
   /// Entries held. One that is past stays until its place is needed.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Entries that made room before they were past.

@@ -20,6 +20,22 @@ constexpr std::array kAllBands{Band::first_try, Band::retry, Band::penalty, Band
                                Band::prefetch};
 static_assert(kAllBands.size() == policy::AdmissionQueue::kBands);
 
+std::string_view name_of(Band band) noexcept {
+  switch (band) {
+    case Band::first_try:
+      return "first_try";
+    case Band::retry:
+      return "retry";
+    case Band::penalty:
+      return "penalty";
+    case Band::refresh:
+      return "refresh";
+    case Band::prefetch:
+      return "prefetch";
+  }
+  return "";
+}
+
 std::uint64_t servfail_total(const metrics::CounterBlock<ZoneMetric>& counters) {
   std::uint64_t total = 0;
   for (auto i = static_cast<int>(ZoneMetric::servfail_timeout);
@@ -28,7 +44,11 @@ std::uint64_t servfail_total(const metrics::CounterBlock<ZoneMetric>& counters) 
   return total;
 }
 
-EngineSnapshot::Zone zone_of(const Rule& rule, const Gate& gate, RuleIndex index) {
+}  // namespace
+
+EngineSnapshot::Zone QueryEngine::zone_of(RuleIndex index) const {
+  const Rule& rule = routing_.rule(index);
+  const Gate& gate = *routing_.gates()[rule.gate];
   const auto& counters = *rule.counters;
   EngineSnapshot::Zone zone;
   zone.name = rule.zone;
@@ -50,7 +70,7 @@ EngineSnapshot::Zone zone_of(const Rule& rule, const Gate& gate, RuleIndex index
   return zone;
 }
 
-EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
+EngineSnapshot::Budget QueryEngine::budget_of(const Gate& gate, TimePoint now) const {
   EngineSnapshot::Budget budget;
   budget.name = gate.name;
   for (const Lane& lane : gate.lanes) {
@@ -71,14 +91,17 @@ EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) {
     budget.interfaces.append(budget.interfaces.empty() ? "" : " ").append(name);
   budget.problem = gate.problem;
   budget.packets = gate.counters->get(BudgetMetric::packets);
-  for (const Band band : kAllBands)
+  for (const Band band : kAllBands) {
     budget.waits += gate.counters->get(metric_of(BudgetMetric::waits_first_try, band));
+    budget.sheds += gate.counters->get(metric_of(BudgetMetric::sheds_first_try, band));
+  }
+  budget.used = gate.counters->get(BudgetMetric::used);
+  budget.foreign = gate.counters->get(BudgetMetric::foreign_packets);
+  budget.dropped = gate.counters->get(BudgetMetric::allowance_exceeded);
   budget.queue_depth = gate.queue.size();
   if (const auto since = gate.queue.oldest()) budget.queue_oldest = now - *since;
   return budget;
 }
-
-}  // namespace
 
 EngineSnapshot QueryEngine::snapshot(TimePoint now) const {
   EngineSnapshot result;
@@ -100,41 +123,93 @@ EngineSnapshot QueryEngine::snapshot(TimePoint now) const {
   for (std::size_t i = 0; i < routing_.rule_slots(); ++i) {
     const Rule& rule = routing_.rule(static_cast<RuleIndex>(i));
     if (!rule.is_current) continue;
-    const Gate& gate = *routing_.gates()[rule.gate];
-    result.zones.push_back(zone_of(rule, gate, static_cast<RuleIndex>(i)));
+    result.zones.push_back(zone_of(static_cast<RuleIndex>(i)));
     result.zones.back().queue_oldest = now - queued_since[i];
-    for (const Path& path : rule.paths) {
-      const auto account = tcp_accounts_.find(path.server);
-      result.servers.push_back(
-          {.upstream = rule.upstream,
-           .address = path.server,
-           .zone = rule.zone,
-           .srtt = path.rtt.srtt(),
-           .timeout = path.rtt.timeout(0),
-           .sent = path.sent,
-           .answered = path.answered,
-           .timeouts = path.timeouts,
-           .failed = path.failed,
-           .in_flight = path.in_flight,
-           .tcp_open = account != tcp_accounts_.end() && account->second.is_open,
-           .is_silent = path.breaker.is_open(),
-           .is_looping = path.is_looping});
-    }
+    for (const Path& path : rule.paths) result.servers.push_back(server_of(rule, path));
   }
   add_failing(result, now);
   for (const auto& gate : routing_.gates())
     if (!gate->lanes.empty()) result.budgets.push_back(budget_of(*gate, now));
   add_requests(result, now);
+  add_health(result, now);
+  result.top_minute = top(policy::TopSpenders::Window::minute, EngineSnapshot::kMaxSpenders, now);
+  result.top_hour = top(policy::TopSpenders::Window::hour, EngineSnapshot::kMaxSpenders, now);
   return result;
+}
+
+EngineSnapshot::Top QueryEngine::top(policy::TopSpenders::Window window, std::size_t at_most,
+                                     TimePoint now) const {
+  const policy::TopSpenders::Top top = spenders_.top(window, at_most, now);
+  EngineSnapshot::Top result{.covered = top.covered, .packets = top.packets, .accounts = {}};
+  for (const policy::TopSpenders::Row& row : top.rows) {
+    const auto rule = routing_.find(row.key.suffix);
+    result.accounts.push_back({.spender = row.key.spender,
+                               .zone = rule ? routing_.rule(*rule).zone : "",
+                               .suffix = dns::to_string(row.key.suffix),
+                               .type = row.key.type,
+                               .spent = row.spent,
+                               .overcount = row.overcount});
+  }
+  return result;
+}
+
+EngineSnapshot::Server QueryEngine::server_of(const Rule& rule, const Path& path) const {
+  const auto account = tcp_accounts_.find(path.server);
+  EngineSnapshot::Server server;
+  server.upstream = rule.upstream;
+  server.address = path.server;
+  server.zone = rule.zone;
+  server.srtt = path.rtt.srtt();
+  server.timeout = path.rtt.timeout(0);
+  server.sent = path.sent;
+  server.answered = path.answered;
+  server.timeouts = path.timeouts;
+  server.failed = path.failed;
+  server.retries = path.retries;
+  server.late = path.late;
+  server.mismatched = path.mismatched;
+  server.in_flight = path.in_flight;
+  server.tcp_open = account != tcp_accounts_.end() && account->second.is_open;
+  server.is_silent = path.breaker.is_open();
+  server.is_looping = path.is_looping;
+  for (const Health::Upstream& upstream : health_.upstreams())
+    if (upstream.name == rule.upstream) server.verdict = upstream.steady.verdict();
+  return server;
+}
+
+void QueryEngine::add_health(EngineSnapshot& snapshot, TimePoint now) const {
+  const auto judged = [now](const policy::SteadyVerdict& steady) {
+    const bool has_changed = steady.since() != TimePoint{};
+    EngineSnapshot::Judged row;
+    row.verdict = steady.verdict();
+    row.has_changed = has_changed;
+    if (has_changed) row.age = now - steady.since();
+    return row;
+  };
+  snapshot.overall = judged(health_.overall());
+  for (const Health::Upstream& upstream : health_.upstreams()) {
+    EngineSnapshot::Judged& row = snapshot.upstreams.emplace_back(judged(upstream.steady));
+    row.upstream = upstream.name;
+    row.budget = upstream.budget;
+    row.signals = upstream.signals;
+    row.verdicts = upstream.verdicts;
+  }
 }
 
 void QueryEngine::add_failing(EngineSnapshot& snapshot, TimePoint now) const {
   for (const auto& failing : subtrees_.failing(EngineSnapshot::kMaxFailing, now)) {
     const auto rule = routing_.find(failing.suffix);
     if (!rule) continue;  // a reload has left its names without a zone
+    const std::string& name = routing_.rule(*rule).zone;
+    const std::string suffix = dns::to_string(failing.suffix);
     for (EngineSnapshot::Zone& zone : snapshot.zones)
-      if (zone.name == routing_.rule(*rule).zone)
-        zone.failing.push_back(dns::to_string(failing.suffix));
+      if (zone.name == name) zone.failing.push_back(suffix);
+    snapshot.failing.push_back({.suffix = suffix,
+                                .zone = name,
+                                .probability = failing.probability,
+                                .requests = failing.requests,
+                                .failures = failing.failures,
+                                .age = now - failing.since});
   }
 }
 
@@ -147,27 +222,29 @@ void QueryEngine::add_requests(EngineSnapshot& snapshot, TimePoint now) const {
   snapshot.requests_cut = oldest_first.size() > EngineSnapshot::kMaxRequests;
   if (snapshot.requests_cut) oldest_first.resize(EngineSnapshot::kMaxRequests);
   for (const Index index : oldest_first) {
-    const InFlight& question = table_[index];
-    const Rule& rule = routing_.rule(question.rule);
-    EngineSnapshot::Request request;
-    request.question = question.key.question;
-    request.zone = rule.zone;
-    request.upstream = rule.upstream;
-    if (question.tries > 0) request.server = rule.paths[question.server].server;
-    request.state = question.state == InFlight::State::waiting ? "waiting"
-                    : question.exchange != kNone               ? "asked"
-                                                               : "late";
-    request.age = now - question.since;
-    request.time_left = question.deadline - now;
-    request.tries = question.tries;
-    request.waiters = question.waiter_count;
-    bool is_first = true;
-    table_.for_each_waiter(index, [&](const Waiter& waiter) {
-      if (is_first) request.client = waiter.client.client;
-      is_first = false;
-    });
-    snapshot.requests.push_back(std::move(request));
+    snapshot.requests.push_back(request_of(index, now));
   }
+}
+
+EngineSnapshot::Request QueryEngine::request_of(Index index, TimePoint now) const {
+  const InFlight& question = table_[index];
+  const Rule& rule = routing_.rule(question.rule);
+  const bool waits = question.state == InFlight::State::waiting;
+  EngineSnapshot::Request request;
+  request.question = question.key.question;
+  request.zone = rule.zone;
+  request.upstream = rule.upstream;
+  if (waits) request.band = name_of(question.band);
+  request.spender = question.spender;
+  request.waited = question.spending.waited + (waits ? now - question.queued_since : 0ns);
+  if (question.tries > 0) request.server = rule.paths[question.server].server;
+  request.state = waits ? "waiting" : question.exchange != kNone ? "asked" : "late";
+  request.age = now - question.since;
+  request.time_left = question.deadline - now;
+  request.tries = question.tries;
+  request.waiters = question.waiter_count;
+  if (question.waiter_count > 0) request.client = table_.first_waiter(index).client.client;
+  return request;
 }
 
 metrics::Sources QueryEngine::sources() const {

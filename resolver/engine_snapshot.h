@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "policy/top_spenders.h"
+#include "policy/verdict.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/endpoint.h"
 #include "resolver/dns/question.h"
@@ -15,11 +18,15 @@ namespace sluice {
 struct EngineSnapshot {
   static constexpr std::size_t kMaxRequests = 1'000;
   static constexpr std::size_t kMaxFailing = 100;  ///< subtrees, in all zones
+  static constexpr std::size_t kMaxSpenders = 100;
 
   struct Request {
     dns::Question question;
     std::string zone;
     std::string upstream;
+    std::string_view band;   ///< in which it waits for a packet; empty if it does not
+    Spender spender;         ///< who asked first
+    Duration waited{};       ///< for packets, so far
     Endpoint server;         ///< asked last; port 0 if none yet
     const char* state = "";  ///< "waiting" for a packet, "asked", "late" (answered or given up)
     Duration age{};
@@ -40,6 +47,39 @@ struct EngineSnapshot {
     bool is_silent = false;            ///< none of its servers answers
     std::vector<std::string> failing;  ///< subtrees whose questions wait behind the others
   };
+  /// A subtree whose questions wait behind the others.
+  struct Failing {
+    std::string suffix;
+    std::string zone;
+    double probability = 0;
+    std::uint64_t requests = 0, failures = 0;  ///< since it was convicted
+    Duration age{};                            ///< since then
+  };
+  /// What somebody has spent, on which names.
+  struct Account {
+    Spender spender;
+    std::string zone;    ///< the rule that holds the suffix now; empty: none any more
+    std::string suffix;  ///< of the names
+    dns::Type type{};
+    policy::Spending spent;
+    std::uint64_t overcount = 0;
+  };
+  /// See policy::TopSpenders::Top. At most kMaxSpenders accounts.
+  struct Top {
+    Duration covered{};
+    std::uint64_t packets = 0;
+    std::vector<Account> accounts;
+  };
+  /// An upstream's health, or (without a name) that of all together.
+  struct Judged {
+    std::string upstream;
+    std::string budget;
+    policy::Verdict verdict = policy::Verdict::healthy;
+    Duration age{};  ///< since the verdict is that; zero: since the start
+    bool has_changed = false;
+    policy::Signals signals;
+    policy::Verdicts verdicts;
+  };
   struct Server {
     std::string upstream;
     Endpoint address;
@@ -47,6 +87,8 @@ struct EngineSnapshot {
     Duration srtt{};
     Duration timeout{};
     std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
+    std::uint64_t retries = 0, late = 0, mismatched = 0;
+    policy::Verdict verdict = policy::Verdict::healthy;  ///< of its upstream
     std::uint32_t in_flight = 0;
     bool tcp_open = false;
     bool is_silent = false;   ///< asked by probes only
@@ -58,7 +100,10 @@ struct EngineSnapshot {
     std::string file;        ///< empty: private
     std::string problem;     ///< why it is private although it should be shared
     std::uint32_t limit = 0, rate = 0, burst = 0, reserve = 0, available = 0;
-    std::uint64_t packets = 0, packets_by_all = 0, waits = 0, resets = 0;
+    std::uint64_t packets = 0, packets_by_all = 0, waits = 0, sheds = 0, resets = 0;
+    std::uint64_t used = 0;     ///< by all sharers in the last second
+    std::uint64_t foreign = 0;  ///< packets of others, as far as this process counts them
+    std::uint64_t dropped = 0;  ///< by the interface's link-local counter
     std::uint64_t queue_depth = 0;
     Duration queue_oldest{};
   };
@@ -70,6 +115,10 @@ struct EngineSnapshot {
   std::vector<Zone> zones;
   std::vector<Server> servers;
   std::vector<Budget> budgets;
+  std::vector<Failing> failing;  ///< at most kMaxFailing
+  Judged overall;
+  std::vector<Judged> upstreams;
+  Top top_minute, top_hour;
 };
 
 }  // namespace sluice

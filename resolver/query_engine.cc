@@ -46,6 +46,7 @@ std::optional<std::string> QueryEngine::configure(const conf::Config& config,
   auto problem = routing_.configure(config, files);
   if (problem) return problem;
   if (routing_.must_forget()) start_sweep(now);
+  health_.follow(routing_);
   limits_.deadline = config.server.deadline;
   ttl_limits_ = {.min = config.cache.min_ttl,
                  .max = config.cache.max_ttl,
@@ -292,6 +293,18 @@ void QueryEngine::close(Index index, TimePoint now, ActionList& out) {
   table_.close(index);
   counters_.set(ProcessMetric::in_flight, table_.size());
   counters_.set(ProcessMetric::waiters, table_.waiter_count());
+}
+
+void QueryEngine::forget_failures(const std::optional<dns::Name>& name) noexcept {
+  if (!name) return failures_.clear();
+  // Failures are kept by the hash of the whole question: all that it may have been are tried.
+  constexpr std::uint16_t kTypes = 1 << 9;
+  for (std::uint16_t type = 0; type < kTypes; ++type)
+    for (const bool dnssec_ok : {false, true})
+      for (const bool checking_disabled : {false, true})
+        failures_.forget({.question = {.name = *name, .type = static_cast<dns::Type>(type)},
+                          .dnssec_ok = dnssec_ok,
+                          .checking_disabled = checking_disabled});
 }
 
 /// Who waits for the question is answered now.

@@ -18,6 +18,8 @@
 #include "resolver/dns/cacheability.h"
 #include "resolver/dns/response.h"
 #include "resolver/engine_snapshot.h"
+#include "resolver/explanation.h"
+#include "resolver/health.h"
 #include "resolver/in_flight.h"
 #include "resolver/local/covering.h"
 #include "resolver/routing.h"
@@ -98,11 +100,21 @@ class QueryEngine {
   /// When on_deadline() must next be called; kNever if never.
   [[nodiscard]] TimePoint next_deadline() const noexcept;
 
+  /// Judges the last seconds; to be called once a second. True if a verdict has changed.
+  bool take_stock(TimePoint now) { return health_.take_stock(routing_, now); }
+  [[nodiscard]] const Health& health() const noexcept { return health_; }
   /// Brings the gauges up to date; the worker calls it before a scrape and now and then.
   void refresh_gauges(TimePoint now) noexcept;
   [[nodiscard]] EngineSnapshot snapshot(TimePoint now) const;
+  /// What would happen to a client's query for `question` (without DO and CD) now. Changes
+  /// nothing but scratch memory.
+  [[nodiscard]] Explanation explain(const dns::Question& question, TimePoint now);
+  /// Forgets the failures remembered for `name`, or all of them without one.
+  void forget_failures(const std::optional<dns::Name>& name) noexcept;
   [[nodiscard]] metrics::Sources sources() const;
-  [[nodiscard]] const policy::TopSpenders& spenders() const noexcept { return spenders_; }
+  /// Who has spent most packets. Allocates.
+  [[nodiscard]] EngineSnapshot::Top top(policy::TopSpenders::Window window, std::size_t at_most,
+                                        TimePoint now) const;
   [[nodiscard]] metrics::CounterBlock<metrics::ProcessMetric>& process_counters() noexcept {
     return counters_;
   }
@@ -203,7 +215,21 @@ class QueryEngine {
 
   // engine_snapshot.cc
   void add_requests(EngineSnapshot& snapshot, TimePoint now) const;
+  void add_health(EngineSnapshot& snapshot, TimePoint now) const;
+  [[nodiscard]] EngineSnapshot::Server server_of(const Rule& rule, const Path& path) const;
+  [[nodiscard]] EngineSnapshot::Zone zone_of(RuleIndex index) const;
+  [[nodiscard]] EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) const;
+  [[nodiscard]] EngineSnapshot::Request request_of(Index index, TimePoint now) const;
   void add_failing(EngineSnapshot& snapshot, TimePoint now) const;
+
+  // query_engine_explain.cc
+  [[nodiscard]] std::string local_answer_to(const dns::Question& question,
+                                            std::optional<RuleIndex> index);
+  void describe_rule(Explanation& result, RuleIndex index, TimePoint now) const;
+  void describe_state(Explanation& result, RuleIndex index, TimePoint now);
+  [[nodiscard]] std::string missing_above(dns::LookupKey key, const Rule& rule, TimePoint now);
+  [[nodiscard]] Explanation::Outcome outcome_of(const Explanation& known, const Rule& rule,
+                                                TimePoint now) const;
 
   // query_engine_queue.cc: waiting for a packet
   void enqueue(Index index, Attempt attempt, TimePoint now, ActionList& out);
@@ -254,6 +280,7 @@ class QueryEngine {
   policy::FailureCache failures_;
   policy::SubtreeTable subtrees_;
   policy::TopSpenders spenders_;
+  Health health_;
   HashKey flow_key_;                             // of clients and domains in the admission queues
   std::vector<RuleIndex> silent_rules_;          // bound: Routing::kMaxRules
   std::map<Endpoint, TcpAccount> tcp_accounts_;  // bound: servers configured

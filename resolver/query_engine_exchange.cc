@@ -74,6 +74,7 @@ void QueryEngine::start_exchange(Index index, std::uint16_t lane, TimePoint now,
   if (question.tries > 0) {
     rule.counters->add(ZoneMetric::retries);
     rule.upstream_counters->add(UpstreamMetric::retries);
+    ++path.retries;
     ++path.blind_retries;
   } else {
     rule.upstream_counters->add(UpstreamMetric::first_tries);
@@ -201,6 +202,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   Path& path = rule.paths[exchange.path];
   auto& upstream = *rule.upstream_counters;
   --path.in_flight;
+  path.mismatched += outcome.mismatched;
   upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
   upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
   count_response(outcome, now - exchange.started, upstream);

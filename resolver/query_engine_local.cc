@@ -87,11 +87,14 @@ void QueryEngine::start_sweep(TimePoint now) noexcept {
 }
 
 void QueryEngine::sweep_further(TimePoint now) {
-  const auto is_unwanted = [this](const dns::LookupKey& key) {
-    const auto index = routing_.find(key.question.name);
-    return is_answered_here(key.question, index) || (index && routing_.rule(*index).forgets_stored);
+  using Fate = cache::ResponseCache::Fate;
+  const auto keep_or_remove = [this](const cache::EntryView& entry) {
+    const auto index = routing_.find(entry.key.question.name);
+    const bool is_unwanted = is_answered_here(entry.key.question, index) ||
+                             (index && routing_.rule(*index).forgets_stored);
+    return is_unwanted ? Fate::remove : Fate::keep;
   };
-  sweep_due_ = cache_.sweep(sweep_, is_unwanted) ? now + kSweepPause : kNever;
+  sweep_due_ = cache_.sweep(sweep_, now, keep_or_remove) ? now + kSweepPause : kNever;
   if (sweep_due_ == kNever) routing_.has_forgotten();
 }
 

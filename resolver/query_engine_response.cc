@@ -50,6 +50,7 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
     case dns::ResponseKind::nxdomain:
       upstream.add(exchange.timed_out ? UpstreamMetric::late_answers : UpstreamMetric::answers);
       subtrees_.record(exchange.key.question.name, rule.labels, Outcome::succeeded, now);
+      if (exchange.timed_out) ++path.late;
       if (!exchange.timed_out) path.silent_tries = 0;
       path.is_looping = false;
       break;

@@ -182,6 +182,7 @@ Rule Routing::make_rule(const conf::Zone& zone, const conf::Config& config) {
   }
   rule.counters = block_for(zone_blocks_, rule.zone);
   rule.upstream_counters = block_for(upstream_blocks_, std::pair{rule.upstream, rule.zone});
+  rule.verdict = block_for(verdict_blocks_, rule.upstream);
   rule.retries = block_for(retry_budgets_, rule.upstream);
   rule.is_current = true;
   return rule;
@@ -255,6 +256,8 @@ void Routing::add_sources(metrics::Sources& sources) const {
     sources.zones.push_back({{{"zone", name}}, block.get()});
   for (const auto& [name, block] : upstream_blocks_)
     sources.upstreams.push_back({{{"upstream", name.first}, {"zone", name.second}}, block.get()});
+  for (const auto& [name, block] : verdict_blocks_)
+    sources.verdicts.push_back({{{"upstream", name}}, block.get()});
   for (const auto& [name, block] : budget_blocks_)
     sources.budgets.push_back({{{"budget", name}}, block.get()});
 }

@@ -41,6 +41,7 @@ struct Path {
   TimePoint loop_probe_due{};         ///< not to be asked whether it leads back to us before
   bool is_looping = false;            ///< it does
   std::uint64_t sent = 0, answered = 0, timeouts = 0, failed = 0;
+  std::uint64_t retries = 0, late = 0, mismatched = 0;
 };
 
 /// A zone rule as the engine uses it. Its slot number is stable while anything refers to it: a
@@ -63,11 +64,12 @@ struct Rule {
   std::vector<Path> paths;
   metrics::CounterBlock<metrics::ZoneMetric>* counters = nullptr;
   metrics::CounterBlock<metrics::UpstreamMetric>* upstream_counters = nullptr;
-  policy::RetryBudget* retries = nullptr;  ///< its upstream's
-  bool is_silent = false;                  ///< no server answers: questions wait, probes go
-  TimePoint recovered_at{};                ///< when that last ended
-  bool is_current = false;                 ///< part of the present configuration
-  std::uint32_t users = 0;                 ///< questions and exchanges that refer to this slot
+  metrics::CounterBlock<metrics::VerdictMetric>* verdict = nullptr;  ///< its upstream's
+  policy::RetryBudget* retries = nullptr;                            ///< its upstream's
+  bool is_silent = false;    ///< no server answers: questions wait, probes go
+  TimePoint recovered_at{};  ///< when that last ended
+  bool is_current = false;   ///< part of the present configuration
+  std::uint32_t users = 0;   ///< questions and exchanges that refer to this slot
 };
 
 /// One interface of a budget.
@@ -197,6 +199,8 @@ class Routing {
   std::map<std::pair<std::string, std::string>,
            std::unique_ptr<metrics::CounterBlock<metrics::UpstreamMetric>>>
       upstream_blocks_;  // by upstream and zone
+  std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::VerdictMetric>>>
+      verdict_blocks_;
   std::map<std::string, std::unique_ptr<metrics::CounterBlock<metrics::BudgetMetric>>>
       budget_blocks_;
   std::map<std::string, std::unique_ptr<policy::RetryBudget>> retry_budgets_;

@@ -288,6 +288,23 @@ net::AdminSources Server::admin_sources() {
     boost::asio::post(loop_,
                       [this, done = std::move(done)] { done(engine_.snapshot(Clock::now())); });
   };
+  sources.explain = [this](const dns::Question& question, std::function<void(Explanation)> done) {
+    boost::asio::post(loop_, [this, question, done = std::move(done)] {
+      done(engine_.explain(question, Clock::now()));
+    });
+  };
+  sources.forget_failures = [this](const std::optional<dns::Name>& name,
+                                   std::function<void(net::Pong)> done) {
+    boost::asio::post(loop_, [this, name, done = std::move(done)] {
+      engine_.forget_failures(name);
+      done({});
+    });
+  };
+  sources.describe = [](const Spender& spender) {
+    return net::SpenderWords{
+        .client = spender.kind == SpenderKind::address ? spender.address().to_string() : "unknown"};
+  };
+  sources.cache = &cache_;
   sources.reload = [this](std::function<void(std::vector<std::string>)> done) {
     boost::asio::post(loop_, [this, done = std::move(done)] { done(reload()); });
   };
@@ -296,7 +313,9 @@ net::AdminSources Server::admin_sources() {
 }
 
 void Server::refresh_gauges() {
-  engine_.refresh_gauges(Clock::now());
+  const TimePoint now = Clock::now();
+  engine_.refresh_gauges(now);
+  if (engine_.take_stock(now)) log_verdicts();
   watched_budgets_.count();
   engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
   engine_.process_counters().set(metrics::ProcessMetric::client_socket_drops,
@@ -305,6 +324,26 @@ void Server::refresh_gauges() {
   gauge_timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) refresh_gauges();
   });
+}
+
+void Server::log_verdicts() {
+  const Health& health = engine_.health();
+  for (const Health::Upstream& upstream : health.upstreams()) {
+    const policy::Signals& signals = upstream.signals;
+    const auto level =
+        upstream.steady.verdict() == policy::Verdict::healthy ? log::Level::info : log::Level::warn;
+    log::write(level, "verdict",
+               {{"verdict", policy::name_of(health.overall().verdict())},
+                {"upstream", upstream.name},
+                {"upstream_verdict", policy::name_of(upstream.steady.verdict())},
+                {"tries", signals.tries},
+                {"errors", signals.errors},
+                {"timeouts", signals.timeouts},
+                {"waits", signals.waits},
+                {"sheds", signals.sheds},
+                {"dropped", signals.dropped},
+                {"explanation", "sluicectl diagnose"}});
+  }
 }
 
 void Server::await_signal() {

@@ -62,6 +62,7 @@ class Server {
   void drain();
   void drain_further(TimePoint end);
   void refresh_gauges();
+  void log_verdicts();
 
   std::string config_path_;
   conf::Config config_;

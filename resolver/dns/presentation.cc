@@ -21,12 +21,14 @@ struct Free {
   void operator()(char* text) const noexcept { std::free(text); }
   void operator()(ldns_rdf* rdf) const noexcept { ldns_rdf_deep_free(rdf); }
   void operator()(ldns_rr* rr) const noexcept { ldns_rr_free(rr); }
+  void operator()(ldns_pkt* packet) const noexcept { ldns_pkt_free(packet); }
   void operator()(ldns_buffer* buffer) const noexcept { ldns_buffer_free(buffer); }
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
 using Text = std::unique_ptr<char, Free>;
 using Rdf = std::unique_ptr<ldns_rdf, Free>;
 using Rr = std::unique_ptr<ldns_rr, Free>;
+using Packet = std::unique_ptr<ldns_pkt, Free>;
 using Buffer = std::unique_ptr<ldns_buffer, Free>;
 using File = std::unique_ptr<std::FILE, Free>;
 
@@ -220,5 +222,25 @@ std::optional<Result<ZoneRecord, std::string>> ZoneReader::next() {
 std::size_t ZoneReader::line() const noexcept { return state_->line; }
 
 Name ZoneReader::origin() const noexcept { return state_->good_origin; }
+
+std::vector<std::string> record_lines(std::span<const std::byte> message) {
+  ldns_pkt* read = nullptr;
+  const auto* wire = reinterpret_cast<const std::uint8_t*>(message.data());
+  if (ldns_wire2pkt(&read, wire, message.size()) != LDNS_STATUS_OK) return {};
+  const Packet packet{read};
+  std::vector<std::string> lines;
+  for (const ldns_pkt_section section :
+       {LDNS_SECTION_ANSWER, LDNS_SECTION_AUTHORITY, LDNS_SECTION_ADDITIONAL}) {
+    ldns_rr_list* list = ldns_pkt_get_section_clone(packet.get(), section);
+    for (std::size_t i = 0; i < ldns_rr_list_rr_count(list); ++i) {
+      std::string line = take(ldns_rr2str(ldns_rr_list_rr(list, i)));
+      std::replace(line.begin(), line.end(), '\t', ' ');
+      if (line.ends_with('\n')) line.pop_back();
+      lines.push_back(std::move(line));
+    }
+    ldns_rr_list_deep_free(list);
+  }
+  return lines;
+}
 
 }  // namespace sluice::dns

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,10 @@ struct ZoneRecord {
 /// with the line, for whoever wrote it.
 [[nodiscard]] Result<ZoneRecord, std::string> parse_record(std::string_view line,
                                                            std::uint32_t default_ttl);
+
+/// The records of a message as lines, "www.example. 60 IN A 192.0.2.1", section by section; none if
+/// ldns cannot read it.
+[[nodiscard]] std::vector<std::string> record_lines(std::span<const std::byte> message);
 
 /// Reads a zone file record by record (RFC 1035 section 5): $ORIGIN and $TTL, "@", blank owners,
 /// parentheses and comments. A line that is no record is reported and left behind.

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cache/response_cache.h"
 #include "metrics/exporter.h"
 #include "resolver/base/clock.h"
 #include "resolver/engine_snapshot.h"
+#include "resolver/explanation.h"
+#include "resolver/net/control_json.h"
 #include "resolver/net/inquiry.h"
 
 namespace sluice::net {
@@ -28,7 +32,7 @@ struct Pong {};
 /// How long the admin thread waits for the others' answers.
 struct Patience {
   Duration ping = 1s;
-  Duration snapshot = 2s;
+  Duration snapshot = 2s;  ///< and of an explanation, of forgetting
   Duration reload = 4s;
 };
 
@@ -43,8 +47,17 @@ struct AdminSources {
   /// Post a job to the engine's loop.
   Ask<Pong> ping;
   Ask<EngineSnapshot> snapshot;
+  /// What would happen to a question now; calls its last argument once, as an Ask does.
+  std::function<void(dns::Question, std::function<void(Explanation)>)> explain;
+  /// Has the engine forget the failures remembered for a name, or all of them without one; answers
+  /// when it has.
+  std::function<void(std::optional<dns::Name>, std::function<void(Pong)>)> forget_failures;
   /// Reads the configuration again; answers with its problems, none if it is in force.
   Ask<std::vector<std::string>> reload;
+  /// What spenders are called. Any thread.
+  Describe describe;
+  /// Shared with all threads; null: there is none to look into.
+  cache::ResponseCache* cache = nullptr;
   /// The admin thread's own counters, written by nobody else.
   metrics::CounterBlock<metrics::AdminMetric>* counters = nullptr;
   Patience patience;

@@ -2,11 +2,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "policy/verdict.h"
+#include "resolver/dns/presentation.h"
 #include "resolver/net/control_json.h"
+#include "resolver/net/diagnosis.h"
+#include "resolver/net/explanation_json.h"
+#include "resolver/net/log.h"
 
 namespace sluice::net {
 
@@ -23,27 +30,51 @@ std::string to_line(const json& value) {
   return value.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
+constexpr const char* kNoName = "\"name\" must be a domain name";
+
+std::string text(const json& request, const char* key, const char* otherwise) {
+  const auto found = request.find(key);
+  if (found == request.end()) return otherwise;
+  return found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::optional<dns::Name> name_in(const json& request) {
+  return dns::parse_name(text(request, "name", ""));
+}
+
+/// By the gauges, which are there while the engine does not answer, too.
+std::string_view verdict_of(const metrics::Sources& numbers) {
+  constexpr auto kFirst = static_cast<std::size_t>(ProcessMetric::verdict_ports_exhausted);
+  for (std::size_t i = 0; numbers.process != nullptr && i < policy::kVerdicts; ++i)
+    if (numbers.process->get(static_cast<ProcessMetric>(kFirst + i)) == 1)
+      return policy::name_of(static_cast<policy::Verdict>(i));
+  return policy::name_of(policy::Verdict::healthy);
+}
+
 }  // namespace
 
 struct ControlVerbs::Verb {
   const char* name;
-  void (*run)(ControlVerbs&, const Done&);
+  void (ControlVerbs::*run)(const json& request, const Done& done);
+  bool only_reads = true;
 };
 
 const ControlVerbs::Verb* ControlVerbs::find(std::string_view name) {
   static constexpr std::array kVerbs{
-      Verb{"status", [](ControlVerbs& verbs, const Done& done) { verbs.status(done); }},
-      Verb{"stats", [](ControlVerbs& verbs, const Done& done) { verbs.stats(done); }},
-      Verb{"zones",
-           [](ControlVerbs& verbs, const Done& done) { verbs.engine_part(zones_json, done); }},
-      Verb{"upstreams",
-           [](ControlVerbs& verbs, const Done& done) { verbs.engine_part(upstreams_json, done); }},
-      Verb{"budget",
-           [](ControlVerbs& verbs, const Done& done) { verbs.engine_part(budgets_json, done); }},
-      Verb{"requests",
-           [](ControlVerbs& verbs, const Done& done) { verbs.engine_part(requests_json, done); }},
-      Verb{"reload", [](ControlVerbs& verbs, const Done& done) { verbs.reload(done); }},
-      Verb{"version", [](ControlVerbs& verbs, const Done& done) { verbs.version(done); }},
+      Verb{"status", &ControlVerbs::status},
+      Verb{"stats", &ControlVerbs::stats},
+      Verb{"zones", &ControlVerbs::zones},
+      Verb{"upstreams", &ControlVerbs::upstreams},
+      Verb{"budget", &ControlVerbs::budget},
+      Verb{"requests", &ControlVerbs::requests},
+      Verb{"top", &ControlVerbs::top},
+      Verb{"explain", &ControlVerbs::explain},
+      Verb{"diagnose", &ControlVerbs::diagnose},
+      Verb{"overview", &ControlVerbs::overview},
+      Verb{"version", &ControlVerbs::version},
+      Verb{"cache", &ControlVerbs::cache, false},
+      Verb{"log-level", &ControlVerbs::log_level, false},
+      Verb{"reload", &ControlVerbs::reload, false},
   };
   for (const Verb& verb : kVerbs)
     if (verb.name == name) return &verb;
@@ -51,10 +82,13 @@ const ControlVerbs::Verb* ControlVerbs::find(std::string_view name) {
 }
 
 ControlVerbs::ControlVerbs(boost::asio::io_context& loop, AdminSources sources)
-    : sources_{std::move(sources)},
+    : loop_{loop},
+      sources_{std::move(sources)},
       ping_{loop, sources_.ping, sources_.patience.ping},
       snapshot_{loop, sources_.snapshot, sources_.patience.snapshot},
-      reload_{loop, sources_.reload, sources_.patience.reload} {}
+      reload_{loop, sources_.reload, sources_.patience.reload} {
+  if (sources_.cache != nullptr) cache_.emplace(loop_, *sources_.cache);
+}
 
 void ControlVerbs::answer(std::string_view request, const Done& done) {
   const json parsed = json::parse(request, nullptr, false);
@@ -64,22 +98,29 @@ void ControlVerbs::answer(std::string_view request, const Done& done) {
   const Verb* known = find(verb->get_ref<const std::string&>());
   if (known == nullptr)
     return done(
-        error_line("unknown verb; there are status, stats, zones, upstreams, budget, "
-                   "requests, reload, version"));
-  known->run(*this, done);
+        error_line("unknown verb; there are status, stats, zones, upstreams, budget, requests, "
+                   "top, explain, diagnose, overview, cache, log-level, reload, version"));
+  (this->*known->run)(parsed, done);
+}
+
+bool ControlVerbs::only_reads(std::string_view verb) {
+  const Verb* known = find(verb);
+  return known != nullptr && known->only_reads;
 }
 
 void ControlVerbs::abandon() {
   ping_.abandon();
   snapshot_.abandon();
   reload_.abandon();
+  asked_.clear();
+  if (cache_) cache_->abandon();
 }
 
 std::string ControlVerbs::error_line(std::string_view reason) {
   return to_line({{"error", reason}});
 }
 
-void ControlVerbs::status(const Done& done) {
+void ControlVerbs::status(const json&, const Done& done) {
   // The one verb that must answer while the engine does not: it reads atomics, and says so.
   ping_.ask([this, done](const Pong* pong) {
     if (pong == nullptr) sources_.counters->add(AdminMetric::engine_silent);
@@ -98,6 +139,7 @@ json ControlVerbs::status_json(bool engine_answers) const {
           {"pid", getpid()},
           {"uptime_seconds", static_cast<std::uint64_t>(uptime.count())},
           {"ready", sources_.is_ready()},
+          {"verdict", verdict_of(numbers)},
           {"engine_answers", engine_answers},
           {"config", server.config_path},
           {"listen", server.listen},
@@ -118,19 +160,120 @@ json ControlVerbs::status_json(bool engine_answers) const {
             {"live_evictions", number(ProcessMetric::cache_live_evictions)}}}};
 }
 
-void ControlVerbs::stats(const Done& done) {
+void ControlVerbs::stats(const json&, const Done& done) {
   done(to_line(stats_json(metrics::collect(sources_.metrics(), metrics::Peaks::keep))));
 }
 
-void ControlVerbs::engine_part(json (*show)(const EngineSnapshot&), const Done& done) {
-  snapshot_.ask([this, show, done](const EngineSnapshot* snapshot) {
-    if (snapshot != nullptr) return done(to_line(show(*snapshot)));
-    sources_.counters->add(AdminMetric::engine_silent);
-    done(error_line(kEngineSilent));
-  });
+void ControlVerbs::zones(const json&, const Done& done) { with_snapshot(zones_json, done); }
+void ControlVerbs::upstreams(const json&, const Done& done) { with_snapshot(upstreams_json, done); }
+void ControlVerbs::budget(const json&, const Done& done) { with_snapshot(budgets_json, done); }
+
+void ControlVerbs::requests(const json&, const Done& done) {
+  with_snapshot(
+      [this](const EngineSnapshot& snapshot) { return requests_json(snapshot, sources_.describe); },
+      done);
 }
 
-void ControlVerbs::reload(const Done& done) {
+void ControlVerbs::top(const json& request, const Done& done) {
+  using Window = policy::TopSpenders::Window;
+  const std::string wanted = text(request, "window", "minute");
+  if (wanted != "minute" && wanted != "hour")
+    return done(error_line("\"window\" must be \"minute\" or \"hour\""));
+  const Window window = wanted == "minute" ? Window::minute : Window::hour;
+  with_snapshot(
+      [this, window](const EngineSnapshot& snapshot) {
+        return top_json(snapshot, window, sources_.describe);
+      },
+      done);
+}
+
+void ControlVerbs::explain(const json& request, const Done& done) {
+  const auto name = name_in(request);
+  const auto type = dns::parse_type(text(request, "type", "A"));
+  if (!name) return done(error_line(kNoName));
+  if (!type) return done(error_line("\"type\" must be a record type such as A, PTR or TYPE65280"));
+  const dns::Question question{.name = *name, .type = *type};
+  ask_engine<Explanation>(
+      [explain = sources_.explain, question](auto answer) { explain(question, std::move(answer)); },
+      [this, done](const Explanation& explanation) {
+        done(to_line(explanation_json(explanation, sources_.describe)));
+      },
+      done);
+}
+
+void ControlVerbs::diagnose(const json&, const Done& done) {
+  with_snapshot(
+      [this](const EngineSnapshot& snapshot) {
+        return diagnosis_json(snapshot, sources_.describe);
+      },
+      done);
+}
+
+void ControlVerbs::overview(const json&, const Done& done) {
+  using Seconds = std::chrono::duration<double>;
+  with_snapshot(
+      [this](const EngineSnapshot& snapshot) -> json {
+        const Seconds at = std::chrono::system_clock::now().time_since_epoch();
+        return {
+            {"at_seconds", at.count()},
+            {"status", status_json(true)},
+            {"stats", stats_json(metrics::collect(sources_.metrics(), metrics::Peaks::keep))},
+            {"zones", zones_json(snapshot)},
+            {"upstreams", upstreams_json(snapshot)},
+            {"budgets", budgets_json(snapshot)},
+            {"diagnosis", diagnosis_json(snapshot, sources_.describe)},
+            {"top", top_json(snapshot, policy::TopSpenders::Window::minute, sources_.describe)}};
+      },
+      done);
+}
+
+void ControlVerbs::cache(const json& request, const Done& done) {
+  using Action = CacheVerbs::Action;
+  static constexpr std::array kActions{
+      std::pair{"show", Action::show}, std::pair{"dump", Action::dump},
+      std::pair{"flush", Action::flush}, std::pair{"flush-tree", Action::flush_tree},
+      std::pair{"flush-all", Action::flush_all}};
+  const std::string wanted = text(request, "action", "");
+  const auto found = std::find_if(kActions.begin(), kActions.end(),
+                                  [&](const auto& row) { return row.first == wanted; });
+  if (found == kActions.end() || !cache_)
+    return done(error_line("\"action\" must be show, dump, flush, flush-tree or flush-all"));
+  const Action action = found->second;
+  const bool needs_name = action != Action::dump && action != Action::flush_all;
+  const auto name = needs_name ? name_in(request) : dns::Name{};
+  if (!name) return done(error_line(kNoName));
+  const auto run = [this, action, name = *name, done] {
+    cache_->run(action, name, [done](const json& reply) { done(to_line(reply)); });
+  };
+  if (action == Action::show || action == Action::dump) return run();
+  // Failures first: else one could be answered from memory although its name has been flushed.
+  const auto forgotten = action == Action::flush ? std::optional{*name} : std::nullopt;
+  ask_engine<Pong>([forget = sources_.forget_failures,
+                    forgotten](auto answer) { forget(forgotten, std::move(answer)); },
+                   [run](const Pong&) { run(); }, done);
+}
+
+void ControlVerbs::log_level(const json& request, const Done& done) {
+  using log::Level;
+  static constexpr std::array kLevels{
+      std::pair{"debug", Level::debug}, std::pair{"info", Level::info},
+      std::pair{"warn", Level::warn}, std::pair{"error", Level::error}};
+  const auto name_of = [](Level level) {
+    return std::find_if(kLevels.begin(), kLevels.end(),
+                        [&](const auto& row) { return row.second == level; })
+        ->first;
+  };
+  const char* const was = name_of(log::level());
+  const std::string wanted = text(request, "level", was);
+  const auto found = std::find_if(kLevels.begin(), kLevels.end(),
+                                  [&](const auto& row) { return row.first == wanted; });
+  if (found == kLevels.end())
+    return done(error_line("\"level\" must be debug, info, warn or error"));
+  log::set_level(found->second);
+  done(to_line({{"level", wanted}, {"was", was}}));
+}
+
+void ControlVerbs::reload(const json&, const Done& done) {
   // Not shared with a reload under way: that one may have read the file before its last change.
   if (reload_.is_open()) return done(error_line("a reload is under way; try again"));
   reload_.ask([done](const std::vector<std::string>* problems) {
@@ -140,6 +283,35 @@ void ControlVerbs::reload(const Done& done) {
   });
 }
 
-void ControlVerbs::version(const Done& done) { done(to_line({{"version", SLUICE_VERSION}})); }
+void ControlVerbs::version(const json&, const Done& done) {
+  done(to_line({{"version", SLUICE_VERSION}}));
+}
+
+void ControlVerbs::with_snapshot(std::function<json(const EngineSnapshot&)> show,
+                                 const Done& done) {
+  snapshot_.ask([this, show = std::move(show), done](const EngineSnapshot* snapshot) {
+    if (snapshot == nullptr) return fail_for_silence(done);
+    done(to_line(show(*snapshot)));
+  });
+}
+
+template <typename Answer>
+void ControlVerbs::ask_engine(Ask<Answer> put, std::function<void(const Answer&)> use,
+                              const Done& done) {
+  const auto inquiry =
+      std::make_shared<Inquiry<Answer>>(loop_, std::move(put), sources_.patience.snapshot);
+  const std::uint64_t id = ++last_asked_;
+  asked_.emplace(id, inquiry);
+  inquiry->ask([this, id, use = std::move(use), done](const Answer* answer) {
+    const auto open = asked_.extract(id);  // lives until the reply has been given
+    if (answer == nullptr) return fail_for_silence(done);
+    use(*answer);
+  });
+}
+
+void ControlVerbs::fail_for_silence(const Done& done) {
+  sources_.counters->add(AdminMetric::engine_silent);
+  done(error_line(kEngineSilent));
+}
 
 }  // namespace sluice::net

@@ -104,6 +104,12 @@ void init(Level level) { set_level(level); }
 
 void set_level(Level level) { output().logger->set_level(to_spdlog(level)); }
 
+Level level() {
+  for (const Level each : {Level::debug, Level::info, Level::warn})
+    if (is_enabled(each)) return each;
+  return Level::error;
+}
+
 bool is_enabled(Level level) { return output().logger->should_log(to_spdlog(level)); }
 
 void write(Level level, std::string_view event, Fields fields) {

@@ -35,6 +35,7 @@ using Fields = std::initializer_list<Field>;
 void init(Level level);
 /// May be called at any time (reload).
 void set_level(Level level);
+[[nodiscard]] Level level();
 [[nodiscard]] bool is_enabled(Level level);
 
 void write(Level level, std::string_view event, Fields fields);

@@ -11,18 +11,18 @@ class SpendingScenario : public EngineScenario {
  protected:
   SpendingScenario() { configure(kDefaultConfiguration); }
 
-  policy::TopSpenders::Top top() { return engine().spenders().top(Window::minute, 10, now_); }
+  EngineSnapshot::Top top() { return engine().top(Window::minute, 10, now_); }
 };
 
 TEST_F(SpendingScenario, BillsTheClientThatAskedForWhatLeftTheHost) {
   const ClientRef client = ask("a.www.shop.example. A");
   expect_exchange().answer({"a.www.shop.example. 60 IN A 192.0.2.1"});
 
-  const auto rows = top().rows;
+  const auto rows = top().accounts;
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows[0].key.spender, Spender::of_address(client.client.address));
-  EXPECT_EQ(dns::to_string(rows[0].key.suffix), "shop.example.");
-  EXPECT_EQ(rows[0].key.type, dns::Type::a);
+  EXPECT_EQ(rows[0].spender, Spender::of_address(client.client.address));
+  EXPECT_EQ(rows[0].suffix, "shop.example.");
+  EXPECT_EQ(rows[0].type, dns::Type::a);
   EXPECT_EQ(rows[0].spent.packets, 1U);
   EXPECT_EQ(rows[0].spent.failures, 0U);
 }
@@ -32,9 +32,9 @@ TEST_F(SpendingScenario, BillsRetriesAndCountsTheTriesThatFailed) {
   ask("1.2.25.104.in-addr.arpa. PTR");
   pass(5s);
 
-  const auto rows = top().rows;
+  const auto rows = top().accounts;
   ASSERT_EQ(rows.size(), 2U) << "learn_rtt() has spent one";
-  EXPECT_EQ(dns::to_string(rows[0].key.suffix), "25.104.in-addr.arpa.");
+  EXPECT_EQ(rows[0].suffix, "25.104.in-addr.arpa.");
   EXPECT_GE(rows[0].spent.packets, 2U);
   EXPECT_GE(rows[0].spent.failures, 2U);
 }
@@ -56,9 +56,9 @@ TEST_F(SpendingScenario, WhoJoinsAQuestionIsNotBilledForIt) {
   ask("www.example. A");
   expect_exchange().answer({"www.example. 60 IN A 192.0.2.1"});
 
-  const auto rows = top().rows;
+  const auto rows = top().accounts;
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows[0].key.spender, Spender::of_address(first.client.address));
+  EXPECT_EQ(rows[0].spender, Spender::of_address(first.client.address));
 }
 
 TEST_F(SpendingScenario, TellsWhoHadToWaitForPackets) {
@@ -85,7 +85,7 @@ upstream = "vpc"
 
   std::uint64_t waits = 0;
   Duration waited{};
-  for (const auto& row : top().rows) {
+  for (const auto& row : top().accounts) {
     waits += row.spent.waits;
     waited += row.spent.waited;
   }
@@ -98,7 +98,7 @@ TEST_F(SpendingScenario, AQuestionThatIsOverTakesNoSpenderAnyMore) {
   expect_exchange().answer({"www.example. 60 IN A 192.0.2.1"});
   engine().on_identified({0, 1}, Spender::of_user(1));
   engine().on_identified({~0U, 1}, Spender::of_user(1));
-  EXPECT_EQ(top().rows[0].key.spender.kind, SpenderKind::address);
+  EXPECT_EQ(top().accounts[0].spender.kind, SpenderKind::address);
 }
 
 }  // namespace

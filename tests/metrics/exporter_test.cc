@@ -61,6 +61,7 @@ TEST(MetricTables, NameCountersTotalAndNothingElse) {
   expect_sound(kUpstreamMetrics);
   expect_sound(kBudgetMetrics);
   expect_sound(kProcessMetrics);
+  expect_sound(kVerdictMetrics);
   expect_sound(kAdminMetrics);
 }
 

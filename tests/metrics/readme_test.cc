@@ -51,12 +51,14 @@ std::string expected_list() {
   const CounterBlock<AdminMetric> admin;
   CounterBlock<ZoneMetric> zone;
   CounterBlock<UpstreamMetric> upstream;
+  CounterBlock<VerdictMetric> verdict;
   CounterBlock<BudgetMetric> budget;
   const Sources sources{.workers = {&worker},
                         .process = &process,
                         .admin = &admin,
                         .zones = {{{{"zone", ""}}, &zone}},
                         .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
+                        .verdicts = {{{{"upstream", ""}}, &verdict}},
                         .budgets = {{{{"budget", ""}}, &budget}}};
   std::string list = "| metric | kind | labels | what it counts |\n|---|---|---|---|\n";
   for (const Family& family : collect(sources, Peaks::keep))

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "resolver/base/guarded.h"
+#include "resolver/dns/presentation.h"
 #include "resolver/net/admin_sources.h"
 
 namespace sluice::net {
@@ -70,6 +71,9 @@ class AdminFixture : public ::testing::Test {
   metrics::CounterBlock<metrics::AdminMetric> counters;
   metrics::CounterBlock<metrics::ProcessMetric> process;
   EngineSnapshot snapshot;  ///< set before start()
+  Explanation explanation;  ///< the same
+  Guarded<std::vector<std::string>> forgotten;
+  cache::ResponseCache cache{1 << 20, HashKey{1, 2}};
   std::vector<std::string> problems;
   std::atomic<bool> is_ready{true};
   std::atomic<bool> is_engine_silent{false};
@@ -107,6 +111,22 @@ class AdminFixture : public ::testing::Test {
       ++snapshots_asked;
       reply<EngineSnapshot>(std::move(done), snapshot);
     };
+    out.explain = [this](const dns::Question& question, auto done) {
+      Explanation known = explanation;
+      known.question = question;
+      reply<Explanation>(std::move(done), std::move(known));
+    };
+    out.forget_failures = [this](const std::optional<dns::Name>& name, auto done) {
+      forgotten.with([&](auto& list) { list.push_back(name ? dns::to_string(*name) : "all"); });
+      reply<Pong>(std::move(done), {});
+    };
+    out.describe = [](const Spender& spender) {
+      return SpenderWords{.client = "user " + std::to_string(spender.uid()),
+                          .kind = ClientKind::user,
+                          .detail = "",
+                          .uid = spender.uid()};
+    };
+    out.cache = &cache;
     out.reload = [this](auto done) { reply<std::vector<std::string>>(std::move(done), problems); };
     out.counters = &counters;
     return out;

@@ -1,0 +1,386 @@
+#include "resolver/net/diagnosis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "resolver/dns/presentation.h"
+#include "resolver/health.h"
+
+namespace sluice::net {
+
+namespace {
+
+using nlohmann::json;
+using policy::Signals;
+using policy::Verdict;
+
+constexpr std::size_t kWindow = Health::kWindowSeconds;
+constexpr std::size_t kSpendersShown = 5;
+constexpr std::size_t kFailingShown = 10;
+constexpr std::size_t kZonesShown = 8;
+/// Who spends less of the packets is not worth naming as the cause.
+constexpr double kNotable = 0.3;
+
+struct Finding {
+  Verdict verdict = Verdict::healthy;
+  std::string subject{};
+  std::string what{};
+  std::vector<std::string> evidence{};
+  std::string advice{};
+};
+
+double share(std::uint64_t part, std::uint64_t whole) noexcept {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  return fmt::format("{:.0f} %", 100 * share(part, whole));
+}
+
+/// Looks at one snapshot, and puts it into words.
+class Diagnosis {
+ public:
+  Diagnosis(const EngineSnapshot& snapshot, const Describe& describe)
+      : snapshot_{snapshot}, describe_{describe} {}
+
+  [[nodiscard]] std::vector<Finding> findings() const;
+  [[nodiscard]] std::string summary(const std::vector<Finding>& findings) const;
+
+ private:
+  using Judged = EngineSnapshot::Judged;
+
+  [[nodiscard]] Finding find(Verdict verdict, const Judged& upstream) const;
+  [[nodiscard]] Finding ports(const Judged& upstream) const;
+  [[nodiscard]] Finding interface(const Judged& upstream) const;
+  [[nodiscard]] Finding silence(const Judged& upstream) const;
+  [[nodiscard]] Finding budget(const Judged& upstream) const;
+  [[nodiscard]] Finding failures(const Judged& upstream) const;
+  [[nodiscard]] Finding slowness(const Judged& upstream) const;
+  [[nodiscard]] Finding storm(const Judged& upstream) const;
+
+  [[nodiscard]] std::string servers_of(const std::string& upstream) const;
+  [[nodiscard]] std::string spender_sentence() const;
+  [[nodiscard]] std::string spender_name() const;
+  [[nodiscard]] std::string failing_sentence() const;
+  [[nodiscard]] std::string zones_sentence(const std::string& upstream) const;
+  static void add(Finding& finding, std::string evidence);
+  static void rule_out(Finding& finding, const Signals& signals);
+
+  const EngineSnapshot& snapshot_;
+  const Describe& describe_;
+};
+
+std::vector<Finding> Diagnosis::findings() const {
+  std::vector<Finding> all;
+  for (const Judged& upstream : snapshot_.upstreams) {
+    if (upstream.verdict == Verdict::healthy) continue;
+    policy::Verdicts verdicts = upstream.verdicts;
+    verdicts[static_cast<std::size_t>(upstream.verdict)] = true;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Verdict::healthy); ++i) {
+      if (!verdicts[i]) continue;
+      Finding finding = find(static_cast<Verdict>(i), upstream);
+      // Upstreams that share a budget share its trouble.
+      const bool is_known = std::any_of(all.begin(), all.end(), [&](const Finding& other) {
+        return other.verdict == finding.verdict && other.subject == finding.subject;
+      });
+      if (!is_known) all.push_back(std::move(finding));
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Finding& a, const Finding& b) { return a.verdict < b.verdict; });
+  return all;
+}
+
+Finding Diagnosis::find(Verdict verdict, const Judged& upstream) const {
+  switch (verdict) {
+    case Verdict::ports_exhausted:
+      return ports(upstream);
+    case Verdict::interface_limited:
+      return interface(upstream);
+    case Verdict::upstream_silent:
+      return silence(upstream);
+    case Verdict::budget_limited:
+      return budget(upstream);
+    case Verdict::upstream_failing:
+      return failures(upstream);
+    case Verdict::upstream_slow:
+      return slowness(upstream);
+    case Verdict::client_storm:
+      return storm(upstream);
+    case Verdict::healthy:
+    case Verdict::count_:
+      break;
+  }
+  return {};
+}
+
+Finding Diagnosis::ports(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::ports_exhausted, upstream.upstream};
+  finding.what = fmt::format(
+      "It is this host: Sluice found no free port or descriptor for {} queries to {} in the last "
+      "{} "
+      "s.",
+      s.no_socket, upstream.upstream, kWindow);
+  finding.evidence.push_back(fmt::format("{} exchanges are open, of {} that may be",
+                                         snapshot_.exchanges, snapshot_.max_exchanges));
+  finding.advice =
+      "See who holds the ports (ss -s, ss -uapn). Widen net.ipv4.ip_local_port_range, raise "
+      "LimitNOFILE, or lower server.max_exchanges so that questions wait instead of failing.";
+  return finding;
+}
+
+Finding Diagnosis::interface(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::interface_limited, upstream.budget};
+  finding.what = fmt::format(
+      "It is the interface: the network has dropped {} packets in the last {} s, by the "
+      "interface's "
+      "own count of its allowance.",
+      s.dropped, kWindow);
+  finding.evidence.push_back(
+      fmt::format("Sluice and its sharers sent {} packets in the last second, of {} that they may",
+                  s.used, s.rate));
+  for (const EngineSnapshot::Budget& budget : snapshot_.budgets)
+    if (budget.name == upstream.budget)
+      finding.evidence.push_back(
+          fmt::format("others on this host have sent {} packets to the same addresses since the "
+                      "start, as far as they are counted",
+                      budget.foreign));
+  finding.advice =
+      "Something else spends the allowance: programs that ask the cloud's resolver past Sluice, "
+      "the "
+      "metadata service, or time. Find it with tcpdump -ni any 'dst net 169.254.0.0/16', point it "
+      "at Sluice, or raise the budget's reserve.";
+  return finding;
+}
+
+Finding Diagnosis::silence(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::upstream_silent, upstream.upstream};
+  finding.what = fmt::format("It is the upstream: {} ({}) does not answer.", upstream.upstream,
+                             servers_of(upstream.upstream));
+  finding.evidence.push_back(fmt::format(
+      "of {} tries in the last {} s {} passed without an answer and {} were refused by the network",
+      s.tries, kWindow, s.timeouts, s.refusals));
+  if (s.silent > 0)
+    finding.evidence.push_back(
+        fmt::format("{} of {} pairs of server and zone are silent; each is "
+                    "probed, and opens with its first answer",
+                    s.silent, s.paths));
+  rule_out(finding, s);
+  finding.advice = fmt::format(
+      "Ask a server directly (dig @{} . SOA); if it is silent there, too, look at routes, security "
+      "groups and the cloud's status. Names in the cache are answered meanwhile, stale if need be.",
+      servers_of(upstream.upstream));
+  return finding;
+}
+
+Finding Diagnosis::budget(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::budget_limited, upstream.budget};
+  finding.what = fmt::format(
+      "The packet budget \"{}\" is what limits: in the last {} s {} questions had to wait for a "
+      "packet and {} got none.",
+      upstream.budget, kWindow, s.waits, s.sheds);
+  finding.evidence.push_back(
+      fmt::format("budget {}: {} packets in the last second, of {} that may be sent",
+                  upstream.budget, s.used, s.rate));
+  for (const EngineSnapshot::Budget& budget : snapshot_.budgets)
+    if (budget.name == upstream.budget && budget.queue_depth > 0)
+      finding.evidence.push_back(fmt::format(
+          "{} questions wait now, the oldest for {} ms", budget.queue_depth,
+          std::chrono::duration_cast<std::chrono::milliseconds>(budget.queue_oldest).count()));
+  add(finding, spender_sentence());
+  add(finding, failing_sentence());
+  const std::string who = spender_name();
+  finding.advice = fmt::format(
+      "Let {} ask less: fewer look-ups at once, fewer retries of its own. Names of other zones and "
+      "programs go first meanwhile. Raise the budget's limit only if the interface may really send "
+      "more.",
+      who.empty() ? "whoever asks most" : who);
+  return finding;
+}
+
+Finding Diagnosis::failures(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::upstream_failing, upstream.upstream};
+  finding.what = fmt::format(
+      "It is the upstream: {} answers with errors, {} of {} responses in the last {} s.",
+      upstream.upstream, s.errors, s.responses(), kWindow);
+  add(finding, failing_sentence());
+  rule_out(finding, s);
+  finding.advice =
+      snapshot_.failing.empty()
+          ? fmt::format(
+                "Compare with a direct question (dig @{} NAME); if that fails, too, it is "
+                "for whoever runs it.",
+                servers_of(upstream.upstream))
+          : fmt::format(
+                "The servers of {} fail; nothing on this host mends them. Ask whoever runs "
+                "that zone, and let {} stop asking for it.",
+                snapshot_.failing.front().suffix,
+                spender_name().empty() ? "its clients" : spender_name());
+  return finding;
+}
+
+Finding Diagnosis::slowness(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::upstream_slow, upstream.upstream};
+  finding.what = fmt::format("It is the upstream: {} is slow.", upstream.upstream);
+  finding.evidence.push_back(fmt::format(
+      "{} of {} responses in the last {} s took longer than {} ms", s.slow, s.responses(), kWindow,
+      std::chrono::duration_cast<std::chrono::milliseconds>(Signals::kSlow).count()));
+  finding.evidence.push_back(
+      fmt::format("{} of {} tries were not answered in time", s.timeouts, s.tries));
+  add(finding, zones_sentence(upstream.upstream));
+  rule_out(finding, s);
+  finding.advice =
+      "If all names are slow, look at the way to the servers (packet loss, an overloaded "
+      "resolver). "
+      "If it is one zone, its own servers are slow: a rule of its own with a low weight keeps it "
+      "apart.";
+  return finding;
+}
+
+Finding Diagnosis::storm(const Judged& upstream) const {
+  const Signals& s = upstream.signals;
+  Finding finding{Verdict::client_storm, upstream.upstream};
+  finding.what = fmt::format(
+      "It is the clients: beside {} distinct questions they sent {} retransmits and {} queries for "
+      "names that had just failed, in the last {} s.",
+      s.questions, s.retransmits, s.repeated, kWindow);
+  finding.evidence.push_back(
+      fmt::format("none of these cost a packet: {} packets left in the last second, of {} that may",
+                  s.used, s.rate));
+  add(finding, spender_sentence());
+  finding.advice =
+      "Look at the retry settings of these programs (attempts, time-outs, search lists); a program "
+      "that asks again at once after SERVFAIL should wait.";
+  return finding;
+}
+
+/// Sentences are empty where there is nothing to say.
+void Diagnosis::add(Finding& finding, std::string evidence) {
+  if (!evidence.empty()) finding.evidence.push_back(std::move(evidence));
+}
+
+void Diagnosis::rule_out(Finding& finding, const Signals& s) {
+  std::vector<std::string> innocent;
+  if (s.has_budget && s.sheds == 0 && s.waits == 0)
+    innocent.push_back(fmt::format(
+        "the budget ({} of {} packets in the last second, nothing waits)", s.used, s.rate));
+  if (s.no_socket == 0) innocent.emplace_back("ports");
+  if (s.has_budget && s.dropped == 0)
+    innocent.emplace_back("the interface (no packet counted as dropped)");
+  if (!innocent.empty())
+    finding.evidence.push_back(fmt::format("ruled out: {}", fmt::join(innocent, ", ")));
+}
+
+std::string Diagnosis::servers_of(const std::string& upstream) const {
+  std::vector<std::string> servers;
+  for (const EngineSnapshot::Server& server : snapshot_.servers) {
+    std::string text = server.address.address.to_string();
+    if (server.upstream == upstream &&
+        std::find(servers.begin(), servers.end(), text) == servers.end())
+      servers.push_back(std::move(text));
+  }
+  return fmt::format("{}", fmt::join(servers, ", "));
+}
+
+/// Which zones it is slow for; empty if it is the same for all.
+std::string Diagnosis::zones_sentence(const std::string& upstream) const {
+  std::vector<std::string> zones;
+  for (const EngineSnapshot::Server& server : snapshot_.servers)
+    if (server.upstream == upstream && server.sent > 0)
+      zones.push_back(fmt::format(
+          "{} for {}",
+          server.answered == 0 ? "no answer yet"
+                               : fmt::format("{} ms", server.srtt / std::chrono::milliseconds{1}),
+          server.zone));
+  if (zones.size() < 2 || zones.size() > kZonesShown) return "";
+  return fmt::format("round trips by zone: {}", fmt::join(zones, ", "));
+}
+
+/// Empty if nobody stands out.
+std::string Diagnosis::spender_name() const {
+  const auto& top = snapshot_.top_minute;
+  if (top.accounts.empty() || share(top.accounts.front().spent.packets, top.packets) < kNotable)
+    return "";
+  return describe_(top.accounts.front().spender).client;
+}
+
+std::string Diagnosis::spender_sentence() const {
+  const std::string who = spender_name();
+  if (who.empty()) return "";
+  const auto& top = snapshot_.top_minute;
+  const auto& row = top.accounts.front();
+  return fmt::format(
+      "{} has spent {} of the last minute's {} packets, on {} questions below {}; {} "
+      "of its tries failed",
+      who, percent(row.spent.packets, top.packets), top.packets, dns::to_string(row.type),
+      row.suffix, row.spent.failures);
+}
+
+std::string Diagnosis::failing_sentence() const {
+  if (snapshot_.failing.empty()) return "";
+  const EngineSnapshot::Failing& failing = snapshot_.failing.front();
+  return fmt::format(
+      "names below {} fail: {} of {} tries in the last {} s; {}", failing.suffix, failing.failures,
+      failing.requests, std::chrono::duration_cast<std::chrono::seconds>(failing.age).count(),
+      snapshot_.failing.size() == 1
+          ? "no other subtree does"
+          : fmt::format("so do those of {} other subtrees", snapshot_.failing.size() - 1));
+}
+
+std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
+  if (!findings.empty()) {
+    const std::string who = spender_sentence();
+    return findings.front().what + (who.empty() ? "" : " " + who + ".");
+  }
+  std::uint64_t questions = 0, used = 0, rate = 0;
+  for (const Judged& upstream : snapshot_.upstreams) questions += upstream.signals.questions;
+  for (const EngineSnapshot::Budget& budget : snapshot_.budgets) {
+    used += budget.used;
+    rate += budget.rate;
+  }
+  const std::string packets =
+      rate == 0 ? "" : fmt::format("; {} of {} packets were sent in the last second", used, rate);
+  return fmt::format("All is well: {} questions went to upstreams in the last {} s{}.", questions,
+                     kWindow, packets);
+}
+
+json to_json(const Finding& finding) {
+  return {{"verdict", policy::name_of(finding.verdict)},
+          {"subject", finding.subject},
+          {"what", finding.what},
+          {"evidence", finding.evidence},
+          {"advice", finding.advice}};
+}
+
+}  // namespace
+
+json diagnosis_json(const EngineSnapshot& snapshot, const Describe& describe) {
+  const Diagnosis diagnosis{snapshot, describe};
+  const std::vector<Finding> findings = diagnosis.findings();
+  json found = json::array();
+  for (const Finding& finding : findings) found.push_back(to_json(finding));
+  json upstreams = json::array();
+  for (const EngineSnapshot::Judged& upstream : snapshot.upstreams)
+    upstreams.push_back({{"upstream", upstream.upstream},
+                         {"verdict", policy::name_of(upstream.verdict)},
+                         {"since_seconds", in_seconds(upstream.age)}});
+  json failing = failing_json(snapshot);
+  if (failing.size() > kFailingShown) failing.erase(failing.begin() + kFailingShown, failing.end());
+  return {{"verdict", policy::name_of(snapshot.overall.verdict)},
+          {"since_seconds", in_seconds(snapshot.overall.age)},
+          {"summary", diagnosis.summary(findings)},
+          {"upstreams", std::move(upstreams)},
+          {"findings", std::move(found)},
+          {"spenders", spenders_json(snapshot.top_minute, kSpendersShown, describe)},
+          {"failing", std::move(failing)}};
+}
+
+}  // namespace sluice::net
