@@ -3,6 +3,7 @@
 // Every metric of Sluice, declared once, by owner. README.md in this folder lists them; a test
 // compares.
 #include "metrics/admin_metrics.h"
+#include "metrics/attribution_metrics.h"
 #include "metrics/budget_metrics.h"
 #include "metrics/process_metrics.h"
 #include "metrics/upstream_metrics.h"

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,16 @@ const std::map<std::string, std::vector<std::string>> kAllowed{
     {"resolver/base", {}},
 };
 
-/// Third-party header -> the files (by prefix) that may include it.
-const std::map<std::string, std::string> kOnePlace{
-    {"ares.h", "resolver/net/cares_"}, {"ldns/", "resolver/dns/presentation"},
-    {"toml++/", "conf/load"},          {"prometheus/", "metrics/exporter"},
-    {"spdlog/", "resolver/net/log"},   {"libmnl/", "resolver/net/interfaces"},
+/// Third-party header -> the files (by prefix) that may include it. libmnl has two places, since
+/// two of the kernel's services speak netlink.
+const std::multimap<std::string, std::string> kPlaces{
+    {"ares.h", "resolver/net/cares_"},
+    {"ldns/", "resolver/dns/presentation"},
+    {"toml++/", "conf/load"},
+    {"prometheus/", "metrics/exporter"},
+    {"spdlog/", "resolver/net/log"},
+    {"libmnl/", "resolver/net/interfaces"},
+    {"libmnl/", "resolver/net/client_sockets"},
 };
 
 constexpr int kMaxLines = 400;
@@ -94,13 +100,18 @@ TEST(SourceTree, IncludesPointDownOnly) {
   }
 }
 
-TEST(SourceTree, EachDependencyIsIncludedInOnePlace) {
+TEST(SourceTree, EachDependencyIsIncludedInItsPlace) {
+  std::set<std::string> headers;
+  for (const auto& [header, place] : kPlaces) headers.insert(header);
   for (const Include& include : all_includes())
-    for (const auto& [header, place] : kOnePlace) {
+    for (const std::string& header : headers) {
       if (!include.target.starts_with(header)) continue;
-      EXPECT_TRUE(include.file.string().starts_with(place))
+      const auto [begin, end] = kPlaces.equal_range(header);
+      EXPECT_TRUE(std::any_of(
+          begin, end,
+          [&](const auto& each) { return include.file.string().starts_with(each.second); }))
           << include.file << ":" << include.line << ": <" << include.target << "> belongs in "
-          << place << "* alone";
+          << begin->second << "* alone";
     }
 }
 

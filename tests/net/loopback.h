@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -12,31 +11,16 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "cache/response_cache.h"
 #include "resolver/answer_path.h"
 #include "resolver/net/query_sink.h"
 #include "resolver/net/socket.h"
+#include "tests/net/event_loop.h"
 #include "tests/support/cached_answers.h"
 #include "tests/support/wire.h"
 
 /// Clients on the loopback interface and what a listener needs around it, in one thread.
 namespace sluice::net {
-
-inline Endpoint endpoint(std::string_view text) { return Endpoint::parse(text, 0).value(); }
-
-/// Runs `loop` until `done()`; false if that takes more than 10 s.
-template <typename F>
-bool run_until(boost::asio::io_context& loop, F&& done) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > give_up) return false;
-    if (loop.stopped()) loop.restart();
-    loop.run_one_for(std::chrono::milliseconds{1});
-  }
-  return true;
-}
 
 /// A socket of a client, connected, so that it hears nothing from any other address.
 class LoopbackClient {
