@@ -64,10 +64,13 @@ class AttributorTest : public testing::Test {
   [[nodiscard]] std::uint64_t count(AttributionMetric metric) const {
     return attributor.counters().get(metric);
   }
-  /// Sockets of this process are in no group of their own: what they send is this user's.
+  /// Sockets of this process are in no group of their own.
   [[nodiscard]] bool is_in_root_group() {
     const Socket client = connected(SOCK_DGRAM, server.at());
-    return identify(local_endpoint(client.descriptor())).kind == SpenderKind::user;
+    ClientSockets sockets;
+    const auto found =
+        sockets.find(local_endpoint(client.descriptor()), server.at(), Transport::udp, 0);
+    return found.has_value() && found->cgroup_id <= 1;
   }
 
   boost::asio::io_context loop;
