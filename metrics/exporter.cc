@@ -176,6 +176,8 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
     add_summed(families, kProcessMetrics, std::span{&sources.process, 1});
   add_summed(families, kWorkerMetrics,
              std::span<const CounterBlock<WorkerMetric>* const>{sources.workers});
+  if (sources.attribution != nullptr)
+    add_summed(families, kAttributionMetrics, std::span{&sources.attribution, 1});
   add_labelled(families, kZoneMetrics, sources.zones, peaks);
   add_amplifications(families, sources.zones);
   add_labelled(families, kUpstreamMetrics, sources.upstreams, peaks);

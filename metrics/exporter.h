@@ -24,6 +24,7 @@ struct Labelled {
 struct Sources {
   std::vector<const CounterBlock<WorkerMetric>*> workers{};
   const CounterBlock<ProcessMetric>* process = nullptr;
+  const CounterBlock<AttributionMetric>* attribution = nullptr;
   const CounterBlock<AdminMetric>* admin = nullptr;
   std::vector<Labelled<ZoneMetric>> zones{};
   std::vector<Labelled<UpstreamMetric>> upstreams{};

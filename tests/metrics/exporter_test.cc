@@ -22,12 +22,14 @@ using ::testing::Not;
 struct ExporterTest : ::testing::Test {
   CounterBlock<ProcessMetric> process;
   CounterBlock<AdminMetric> admin;
+  CounterBlock<AttributionMetric> attribution;
   std::array<CounterBlock<WorkerMetric>, 2> workers;
   std::array<CounterBlock<ZoneMetric>, 2> zones;
   CounterBlock<UpstreamMetric> upstream;
   CounterBlock<BudgetMetric> budget;
   Sources sources{.workers = {&workers[0], &workers[1]},
                   .process = &process,
+                  .attribution = &attribution,
                   .admin = &admin,
                   .zones = {{{{"zone", "in-addr.arpa."}}, &zones[0]}, {{{"zone", "."}}, &zones[1]}},
                   .upstreams = {{{{"upstream", "vpc"}, {"zone", "."}}, &upstream}},
@@ -63,6 +65,7 @@ TEST(MetricTables, NameCountersTotalAndNothingElse) {
   expect_sound(kProcessMetrics);
   expect_sound(kVerdictMetrics);
   expect_sound(kAdminMetrics);
+  expect_sound(kAttributionMetrics);
 }
 
 TEST_F(ExporterTest, DescribesEachMetricOnceWithHelpAndType) {
@@ -93,7 +96,7 @@ TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
                                  HistogramsOf<BudgetMetric>::kTable.size();
   EXPECT_EQ(count, computed + histograms + kProcessMetrics.size() + kWorkerMetrics.size() +
                        zones.size() * kZoneMetrics.size() + kUpstreamMetrics.size() +
-                       kBudgetMetrics.size() + kAdminMetrics.size());
+                       kBudgetMetrics.size() + kAdminMetrics.size() + kAttributionMetrics.size());
 }
 
 TEST_F(ExporterTest, AddsTheWorkersUp) {

@@ -49,12 +49,14 @@ std::string expected_list() {
   const CounterBlock<WorkerMetric> worker;
   const CounterBlock<ProcessMetric> process;
   const CounterBlock<AdminMetric> admin;
+  const CounterBlock<AttributionMetric> attribution;
   CounterBlock<ZoneMetric> zone;
   CounterBlock<UpstreamMetric> upstream;
   CounterBlock<VerdictMetric> verdict;
   CounterBlock<BudgetMetric> budget;
   const Sources sources{.workers = {&worker},
                         .process = &process,
+                        .attribution = &attribution,
                         .admin = &admin,
                         .zones = {{{{"zone", ""}}, &zone}},
                         .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
