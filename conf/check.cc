@@ -61,6 +61,7 @@ class Checker {
     check_budgets();
     check_upstreams();
     check_zones();
+    check_networks();
     return std::move(problems_);
   }
 
@@ -223,6 +224,28 @@ class Checker {
       const std::string where =
           it->second == 0 ? "" : " (the other is on line " + std::to_string(it->second) + ")";
       report(from, "name", "\"" + it->first + "\" is given twice: keep one" + where);
+    }
+  }
+
+  void check_networks() {
+    check_count("network", config_.networks.size(), kMaxNetworks, origins_.networks);
+    Names names{"[[network]]"};
+    std::map<Prefix, std::string> owners;
+    for (std::size_t i = 0; i < config_.networks.size(); ++i) {
+      const Network& network = config_.networks[i];
+      const Origin from = origin(origins_.networks, "network", i);
+      if (network.name == kOtherNetwork)
+        report(from, "name", "\"other\" stands for every address in no [[network]]: take another");
+      if (!network.name.empty())
+        if (auto reason = names.add(network.name, from.line_of("name")))
+          report(from, "name", std::move(*reason));
+      for (const Prefix& prefix : network.prefixes) {
+        const auto [it, is_new] = owners.emplace(prefix, network.name);
+        if (!is_new && it->second != network.name)
+          report(from, "cidr",
+                 "\"" + prefix.to_string() + "\" belongs to network \"" + it->second +
+                     "\" already: keep one");
+      }
     }
   }
 

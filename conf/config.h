@@ -32,6 +32,8 @@ inline constexpr std::size_t kMaxAllowed = 256;     ///< networks of server.allo
 inline constexpr std::size_t kMaxSearchTlds = 64;   ///< of one zone
 inline constexpr std::size_t kMaxRecords = 10'000;  ///< lines of all [[record]]
 inline constexpr std::size_t kMaxBlocklists = 16;
+inline constexpr std::size_t kMaxNetworks = 64;
+inline constexpr std::size_t kMaxPrefixes = 256;  ///< of one network
 
 /// [server]
 struct Server {
@@ -187,6 +189,19 @@ struct Zone {
   bool operator==(const Zone&) const = default;
 };
 
+/// What addresses are counted under that no [[network]] holds; none may be called so.
+inline constexpr std::string_view kOtherNetwork = "other";
+
+/// [[network]]
+struct Network {
+  std::string name;
+  /// Of several networks that hold an address, the one with the longest prefix counts it.
+  std::vector<Prefix> prefixes;
+  /// What 10^9 octets to or from it cost, in whatever currency.
+  double cost_per_gb = 0;
+  bool operator==(const Network&) const = default;
+};
+
 struct Config {
   Server server;
   Admin admin;
@@ -198,6 +213,7 @@ struct Config {
   std::vector<Budget> budgets;
   std::vector<Upstream> upstreams;
   std::vector<Zone> zones;
+  std::vector<Network> networks;
 
   /// The defaults: 127.0.0.53:53, and everything forwarded to the system's resolvers under one
   /// budget named "eni", with the private and the public reverse zones as rules of their own.

@@ -12,7 +12,8 @@ namespace sluice::conf {
 
 struct Value {
   /// monostate: something that no key takes (a date, a list of numbers, ...).
-  std::variant<std::monostate, bool, std::int64_t, std::string, std::vector<std::string>> content;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>>
+      content;
   std::string_view kind;  ///< what it is, in words: "a boolean"
 };
 

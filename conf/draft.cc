@@ -48,6 +48,7 @@ std::string homes_of(std::string_view key) {
       {"budget", has_key<Budget>(key)},
       {"upstream", has_key<Upstream>(key)},
       {"zone", has_key<Zone>(key)},
+      {"network", has_key<Network>(key)},
   };
   std::string text;
   for (const auto& [name, has_it] : homes) {
@@ -122,6 +123,7 @@ class DocumentReader {
     if (section.name == "budget") append(section, config.budgets, origins.budgets);
     if (section.name == "upstream") append(section, config.upstreams, origins.upstreams);
     if (section.name == "zone") append_each(section, "name", config.zones, origins.zones);
+    if (section.name == "network") append(section, config.networks, origins.networks);
   }
 
   bool has_right_form(const Section& section) {

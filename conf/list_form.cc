@@ -89,6 +89,29 @@ Reasons Networks::read(const Value& value, Bounds, std::vector<Prefix>& out, boo
   return reasons;
 }
 
+Reasons Cidrs::read(const Value& value, Bounds, std::vector<Prefix>& out) {
+  Reasons reasons;
+  const auto* const single = std::get_if<std::string>(&value.content);
+  const std::vector<std::string> alone{single == nullptr ? "" : *single};
+  const auto* const list =
+      single != nullptr ? &alone : read_list(value, kShape, {1, kMaxPrefixes}, reasons);
+  if (list == nullptr) return reasons;
+  out.clear();
+  for (const std::string& text : *list) {
+    const auto prefix = Prefix::parse(text);
+    if (!prefix) {
+      reasons.push_back(in_quotes(text) +
+                        " is no network: write \"192.0.2.0/24\" or \"2001:db8::/32\", with no bit "
+                        "set behind the length");
+    } else if (std::ranges::find(out, *prefix) != out.end()) {
+      reasons.push_back(in_quotes(text) + " is given twice: keep one");
+    } else {
+      out.push_back(*prefix);
+    }
+  }
+  return reasons;
+}
+
 Reasons SpecialUseNames::read(const Value& value, Bounds, local::SpecialUses& out) {
   Reasons reasons;
   const auto* const list = read_list(value, kShape, {0, local::kSpecialUseCount}, reasons);

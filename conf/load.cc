@@ -48,6 +48,8 @@ std::string_view kind_of(const toml::node& node) {
 Value value_of(const toml::node& node) {
   if (const auto* const number = node.as_integer())
     return {.content = number->get(), .kind = kind_of(node)};
+  if (const auto* const number = node.as_floating_point())
+    return {.content = number->get(), .kind = kind_of(node)};
   if (const auto* const text = node.as_string())
     return {.content = text->get(), .kind = kind_of(node)};
   if (const auto* const flag = node.as_boolean())

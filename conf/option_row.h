@@ -46,5 +46,6 @@ inline constexpr std::int64_t kMaxPackets = 1'000'000;  // per second: the most 
 
 // A new TCP connection with one query costs 6 packets at once: a smaller burst could never pay it.
 inline constexpr std::int64_t kMinBurst = 8;
+inline constexpr std::int64_t kMaxPrice = 1'000'000;  // of a GB
 
 }  // namespace sluice::conf

@@ -65,5 +65,7 @@ template <>
 std::span<const Option<Upstream>> options<Upstream>() noexcept;
 template <>
 std::span<const Option<Zone>> options<Zone>() noexcept;
+template <>
+std::span<const Option<Network>> options<Network>() noexcept;
 
 }  // namespace sluice::conf

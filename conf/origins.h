@@ -35,6 +35,7 @@ struct Origins {
   std::vector<Origin> budgets = {};
   std::vector<Origin> upstreams = {};
   std::vector<Origin> zones = {};
+  std::vector<Origin> networks = {};
 };
 
 }  // namespace sluice::conf

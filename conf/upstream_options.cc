@@ -1,4 +1,4 @@
-// Who is asked, for which names, and what it may cost.
+// Who is asked, for which names, what it may cost, and under which names traffic is counted.
 #include <array>
 
 #include "conf/option_row.h"
@@ -133,6 +133,25 @@ constexpr std::array kZone{
     }),
 };
 
+constexpr std::array kNetwork{
+    option<Network, form::Label, &Network::name>({
+        .key = "name",
+        .presence = Presence::required,
+        .help = "What metrics call it. \"other\" stands for every address in no network.",
+    }),
+    option<Network, form::Cidrs, &Network::prefixes>({
+        .key = "cidr",
+        .presence = Presence::required,
+        .help = "Its addresses. Where networks overlap, the longest prefix wins.",
+    }),
+    option<Network, form::Amount, &Network::cost_per_gb>({
+        .key = "cost_per_gb",
+        .bounds = {0, kMaxPrice},
+        .help = "What a GB (10^9 octets) to or from it costs, in whatever currency, for "
+                "sluice_network_cost_total.",
+    }),
+};
+
 }  // namespace
 
 template <>
@@ -146,6 +165,10 @@ std::span<const Option<Upstream>> options<Upstream>() noexcept {
 template <>
 std::span<const Option<Zone>> options<Zone>() noexcept {
   return kZone;
+}
+template <>
+std::span<const Option<Network>> options<Network>() noexcept {
+  return kNetwork;
 }
 
 }  // namespace sluice::conf

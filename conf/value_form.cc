@@ -108,6 +108,22 @@ Reasons Count::read(const Value& value, Bounds bounds, std::uint32_t& out) {
 
 std::string Count::show(std::int64_t count) { return std::to_string(count); }
 
+Reasons Amount::read(const Value& value, Bounds bounds, double& out) {
+  double amount = 0;
+  if (const auto* const number = std::get_if<double>(&value.content)) {
+    amount = *number;
+  } else if (const auto* const whole = std::get_if<std::int64_t>(&value.content)) {
+    amount = static_cast<double>(*whole);
+  } else {
+    return wrong_kind(kShape, value);
+  }
+  const bool is_within =
+      amount >= static_cast<double>(bounds.min) && amount <= static_cast<double>(bounds.max);
+  if (!is_within) return {range(Count::show(bounds.min), Count::show(bounds.max))};  // NaN, too
+  out = amount;
+  return {};
+}
+
 Reasons Flag::read(const Value& value, Bounds, bool& out) {
   const auto* const flag = std::get_if<bool>(&value.content);
   if (flag == nullptr) return wrong_kind(kShape, value);

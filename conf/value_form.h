@@ -32,6 +32,12 @@ struct Count {
   static std::string show(std::int64_t count);
 };
 
+/// 0.01, or a whole number
+struct Amount {
+  static constexpr std::string_view kShape = "a number such as 0.01";
+  static Reasons read(const Value& value, Bounds bounds, double& out);
+};
+
 /// true
 struct Flag {
   static constexpr std::string_view kShape = "true or false";
@@ -111,6 +117,13 @@ struct Networks {
       "a list of networks such as [\"local\", \"192.0.2.0/24\", \"2001:db8::/32\"]";
   static Reasons read(const Value& value, Bounds bounds, std::vector<Prefix>& out,
                       bool& allow_attached);
+};
+
+/// The addresses of a network: one prefix, or a list of them.
+struct Cidrs {
+  static constexpr std::string_view kShape =
+      "a network such as \"192.0.2.0/24\" or \"2001:db8::/32\", or a list of networks";
+  static Reasons read(const Value& value, Bounds bounds, std::vector<Prefix>& out);
 };
 
 /// Names of special-use names. May be empty.

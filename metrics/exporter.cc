@@ -146,6 +146,27 @@ prometheus::ClientMetric::Histogram to_prometheus(const DurationHistogram::Readi
   return out;
 }
 
+void add_networks(std::vector<Family>& families, const std::vector<PricedNetwork>& networks,
+                  Peaks peaks) {
+  if (networks.empty()) return;
+  constexpr double kOctetsOfGb = 1e9;
+  std::vector<Labelled<NetworkMetric>> owners;
+  Family cost{"sluice_network_cost_total",
+              "What these octets cost at the network's present cost_per_gb.",
+              Kind::counter,
+              {}};
+  for (const PricedNetwork& network : networks) {
+    const CounterBlock<NetworkMetric>& block = *network.traffic.block;
+    const std::uint64_t octets =
+        block.get(NetworkMetric::octets_sent) + block.get(NetworkMetric::octets_received);
+    const double price = static_cast<double>(octets) / kOctetsOfGb * network.cost_per_gb;
+    cost.samples.push_back({network.traffic.labels, price});
+    owners.push_back(network.traffic);
+  }
+  add_labelled(families, kNetworkMetrics, owners, peaks);
+  families.push_back(std::move(cost));
+}
+
 prometheus::MetricFamily to_prometheus(const Family& family) {
   prometheus::MetricFamily out;
   out.name = family.name;
@@ -183,6 +204,7 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
   add_labelled(families, kUpstreamMetrics, sources.upstreams, peaks);
   add_labelled(families, kVerdictMetrics, sources.verdicts, peaks);
   add_labelled(families, kBudgetMetrics, sources.budgets, peaks);
+  add_networks(families, sources.networks, peaks);
   if (sources.admin != nullptr) add_summed(families, kAdminMetrics, std::span{&sources.admin, 1});
   return families;
 }

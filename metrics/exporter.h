@@ -20,6 +20,12 @@ struct Labelled {
   CounterBlock<Id>* block;
 };
 
+/// What is counted for a network, and what 10^9 octets to or from it cost.
+struct PricedNetwork {
+  Labelled<NetworkMetric> traffic;
+  double cost_per_gb = 0;
+};
+
 /// Everything there is to export at one moment. WorkerMetric blocks are summed over workers.
 struct Sources {
   std::vector<const CounterBlock<WorkerMetric>*> workers{};
@@ -30,6 +36,7 @@ struct Sources {
   std::vector<Labelled<UpstreamMetric>> upstreams{};
   std::vector<Labelled<VerdictMetric>> verdicts{};
   std::vector<Labelled<BudgetMetric>> budgets{};
+  std::vector<PricedNetwork> networks{};
 };
 
 /// One number, or one histogram, and the labels that tell it from the others of its family.
@@ -53,7 +60,7 @@ enum class Peaks : std::uint8_t { keep, forget };
 /// Every metric that has a source, each name once, in the order of the tables. Three are computed:
 /// sluice_build_info with the build's version, and for each zone sluice_zone_amplification_ratio,
 /// packets sent to upstreams per distinct question, and sluice_zone_client_amplification_ratio,
-/// clients' datagrams per distinct question.
+/// clients' datagrams per distinct question. Of each network sluice_network_cost_total.
 ///
 /// Thread-safe: touches atomics only. Allocates; never called per query.
 [[nodiscard]] std::vector<Family> collect(const Sources& sources, Peaks peaks);

@@ -5,6 +5,7 @@
 #include "metrics/admin_metrics.h"
 #include "metrics/attribution_metrics.h"
 #include "metrics/budget_metrics.h"
+#include "metrics/network_metrics.h"
 #include "metrics/process_metrics.h"
 #include "metrics/upstream_metrics.h"
 #include "metrics/verdict_metrics.h"

@@ -251,6 +251,7 @@ metrics::Sources QueryEngine::sources() const {
   metrics::Sources sources;
   sources.process = &counters_;
   routing_.add_sources(sources);
+  traffic_.add_sources(sources);
   return sources;
 }
 

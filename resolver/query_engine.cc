@@ -43,8 +43,11 @@ QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Rand
 std::optional<std::string> QueryEngine::configure(const conf::Config& config,
                                                   const std::map<std::string, BudgetFiles>& files,
                                                   TimePoint now) {
+  if (!traffic_.has_room_for(config.networks))
+    return "too many networks since the start; restart to forget the old ones";
   auto problem = routing_.configure(config, files);
   if (problem) return problem;
+  traffic_.configure(config.networks);
   if (routing_.must_forget()) start_sweep(now);
   health_.follow(routing_);
   limits_.deadline = config.server.deadline;

@@ -22,6 +22,7 @@
 #include "resolver/health.h"
 #include "resolver/in_flight.h"
 #include "resolver/local/covering.h"
+#include "resolver/network_traffic.h"
 #include "resolver/routing.h"
 
 namespace sluice {
@@ -275,6 +276,7 @@ class QueryEngine {
   cache::ResponseCache& cache_;
   Random random_;
   Routing routing_;
+  NetworkTraffic traffic_;
   InFlightTable table_;
   Slab<ExchangeState> exchanges_;
   policy::FailureCache failures_;

@@ -125,8 +125,10 @@ void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, Ac
   const std::size_t size =
       dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(), question.key, form);
   exchanges_[slot].query_size = static_cast<std::uint16_t>(size);
-  if (question.transport == Transport::tcp)
+  if (question.transport == Transport::tcp) {
     rule.upstream_counters->add(UpstreamMetric::octets_sent, size);
+    traffic_.on_sent(path.server.address, Transport::tcp, {.octets = size});
+  }
   out.start({.id = {slot, exchanges_.generation(slot)},
              .server = path.server,
              .transport = question.transport,
@@ -146,6 +148,8 @@ void QueryEngine::on_sent(ExchangeId id, std::uint32_t packets, TimePoint now) {
   rule.upstream_counters->add(UpstreamMetric::octets_sent,
                               std::uint64_t{packets} * exchange.query_size);
   gate.counters->add(BudgetMetric::packets, packets);
+  traffic_.on_sent(rule.paths[exchange.path].server.address, Transport::udp,
+                   {packets, std::size_t{packets} * exchange.query_size});
   if (now - exchange.started > kStallGuard) {
     gate.charge_again(exchange.lane, packets, now);
     gate.counters->add(BudgetMetric::stall_packets, packets);
@@ -177,6 +181,7 @@ void QueryEngine::on_segments_sent(const Endpoint& server, std::uint32_t segment
   rule.counters->add(ZoneMetric::packets_tcp, segments);
   gate.counters->add(BudgetMetric::packets, segments);
   if (table_.holds(account.latest)) table_[account.latest.slot].spending.packets += segments;
+  traffic_.on_sent(server.address, Transport::tcp, {.packets = segments});
   const std::uint32_t unpaid = segments > account.prepaid ? segments - account.prepaid : 0;
   account.prepaid -= segments - unpaid;
   if (unpaid > 0) gate.charge(account.lane, unpaid, now);
@@ -203,6 +208,8 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   auto& upstream = *rule.upstream_counters;
   --path.in_flight;
   path.mismatched += outcome.mismatched;
+  if (!outcome.response.empty())
+    traffic_.on_received(path.server.address, exchange.transport, {1, outcome.response.size()});
   upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
   upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
   count_response(outcome, now - exchange.started, upstream);

@@ -55,6 +55,7 @@ void QueryEngine::on_response(const ExchangeState& exchange, Index own,
       path.is_looping = false;
       break;
   }
+  traffic_.on_answer(message, response_);
   on_good_response(exchange, message, now, out);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <tuple>
 
 namespace sluice {
 namespace {
@@ -84,6 +85,11 @@ std::string Prefix::to_string() const {
 bool Prefix::contains(const Address& other) const noexcept {
   const Address plain = unmapped(other);
   return plain.family == address.family && agree(plain, address, length);
+}
+
+bool comes_before(const Prefix& a, const Prefix& b) noexcept {
+  return std::tie(a.address.family, a.address.bytes, a.length) <
+         std::tie(b.address.family, b.address.bytes, b.length);
 }
 
 }  // namespace sluice

@@ -38,4 +38,12 @@ struct Prefix {
   auto operator<=>(const Prefix&) const = default;  // NOLINT(modernize-use-nullptr): misread <=>
 };
 
+/// Prefixes either nest or are disjoint. In this order, by family and first address, one that holds
+/// another comes before it, and nothing that it does not hold comes between.
+[[nodiscard]] bool comes_before(const Prefix& a, const Prefix& b) noexcept;
+/// Behind every prefix that starts at the address or before it, which is unmapped().
+[[nodiscard]] inline Prefix behind_all_at(const Address& address) noexcept {
+  return {address, 255};
+}
+
 }  // namespace sluice

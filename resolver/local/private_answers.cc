@@ -8,6 +8,7 @@
 
 #include "resolver/base/assert.h"
 #include "resolver/base/prefix.h"
+#include "resolver/dns/answer_records.h"
 #include "resolver/dns/encode.h"
 #include "resolver/dns/record.h"
 
@@ -47,34 +48,9 @@ Address untranslated(const Address& address) noexcept {
   return inside;
 }
 
-/// The address that the record holds; nullopt if it is of another type, or malformed.
-std::optional<Address> address_in(std::span<const std::byte> message,
-                                  const dns::Record& record) noexcept {
-  const bool is_ipv4 = record.type == dns::Type::a && record.rdata_size == 4;
-  const bool is_ipv6 = record.type == dns::Type::aaaa && record.rdata_size == 16;
-  if (record.klass != dns::Class::in || !(is_ipv4 || is_ipv6)) return std::nullopt;
-  Address address;
-  address.family = is_ipv4 ? Address::Family::ipv4 : Address::Family::ipv6;
-  std::memcpy(address.bytes.data(), message.data() + record.rdata_offset, record.rdata_size);
-  return address;
-}
-
 bool holds_private(std::span<const std::byte> message, const dns::Record& record) noexcept {
-  const auto address = address_in(message, record);
+  const auto address = dns::address_in(message, record);
   return address && is_private(*address);
-}
-
-/// Calls `visit` with each record of the answer section; of a message cut off (TC) with those that
-/// are whole.
-template <typename Visit>
-void for_each_answer(std::span<const std::byte> message, const dns::Response& response,
-                     Visit&& visit) noexcept {
-  std::size_t offset = response.question_end;
-  for (int left = response.header.answer_count; left > 0; --left) {
-    const auto record = dns::read_record(message, offset);
-    if (!record) return;
-    visit(*record);
-  }
 }
 
 /// The answer section written anew. Only an owner that is the same as the one before is compressed,
@@ -103,7 +79,7 @@ class AnswerCopy {
     switch (record.type) {
       case dns::Type::a:
       case dns::Type::aaaa:
-        if (address_in(message_, record)) write(*owner, record, rdata);
+        if (dns::address_in(message_, record)) write(*owner, record, rdata);
         break;
       case dns::Type::cname:
       case dns::Type::dname:
@@ -167,13 +143,13 @@ bool is_private(const Address& address) noexcept {
 std::size_t strip_private_answers(std::span<const std::byte> message, const dns::Response& response,
                                   std::span<std::byte> out) noexcept {
   bool has_private = false;
-  for_each_answer(message, response, [&](const dns::Record& record) {
+  dns::for_each_answer(message, response, [&](const dns::Record& record) {
     has_private = has_private || holds_private(message, record);
   });
   if (!has_private) return 0;
 
   AnswerCopy copy{message, response, out};
-  for_each_answer(message, response, [&](const dns::Record& record) {
+  dns::for_each_answer(message, response, [&](const dns::Record& record) {
     if (!holds_private(message, record)) copy.add(record);
   });
   return copy.finish();

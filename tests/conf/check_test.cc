@@ -100,6 +100,43 @@ TEST(Check, AllowsZonesWithoutTheRoot) {
   EXPECT_THAT(problems(config), IsEmpty());
 }
 
+/// A configuration with two networks.
+Config with_networks(Network first, Network second) {
+  Config config;
+  config.networks = {std::move(first), std::move(second)};
+  return config;
+}
+
+Prefix prefix(std::string_view text) { return *Prefix::parse(text); }
+
+TEST(Check, KeepsAPrefixToOneNetwork) {
+  EXPECT_THAT(problems(with_networks({"a", {prefix("192.0.2.0/24")}},
+                                     {"b", {prefix("2001:db8::/32"), prefix("192.0.2.0/24")}})),
+              ElementsAre("f: network[1].cidr: \"192.0.2.0/24\" belongs to network \"a\" already: "
+                          "keep one"));
+  EXPECT_THAT(
+      problems(with_networks({"a", {prefix("192.0.2.0/24")}}, {"b", {prefix("192.0.2.0/25")}})),
+      IsEmpty())
+      << "the longer one is part of it, and wins";
+}
+
+TEST(Check, KeepsTheNameOfWhatIsInNoNetwork) {
+  EXPECT_THAT(problems(with_networks({"a", {prefix("192.0.2.0/24")}},
+                                     {"other", {prefix("2001:db8::/32")}})),
+              ElementsAre(HasSubstr("network[1].name: \"other\" stands for every address in no")));
+}
+
+TEST(Check, BoundsTheNumberOfNetworks) {
+  Config config;
+  for (std::size_t i = 0; i < kMaxNetworks; ++i)
+    config.networks.push_back(
+        {"n" + std::to_string(i), {prefix("192.0.2." + std::to_string(i))}, 0});
+  EXPECT_THAT(problems(config), IsEmpty());
+
+  config.networks.push_back({"extra", {prefix("2001:db8::/32")}, 0});
+  EXPECT_THAT(problems(config), ElementsAre("f: network: there may be 64, not 65"));
+}
+
 TEST(Check, BoundsTheNumberOfBudgetsUpstreamsAndZones) {
   Config config;
   for (std::size_t i = 1; i < kMaxBudgets; ++i)

@@ -32,8 +32,8 @@ constexpr std::size_t member_count() {
 template <typename Section>
 class OptionTable : public ::testing::Test {};
 
-using Sections =
-    ::testing::Types<Server, Admin, Log, Cache, Local, Record, Blocklist, Budget, Upstream, Zone>;
+using Sections = ::testing::Types<Server, Admin, Log, Cache, Local, Record, Blocklist, Budget,
+                                  Upstream, Zone, Network>;
 TYPED_TEST_SUITE(OptionTable, Sections);
 
 TYPED_TEST(OptionTable, HasARowForEveryMember) {
@@ -81,6 +81,8 @@ const std::map<std::string_view, std::pair<Value, Value>>& samples() {
       {form::Block::kShape, {text("nodata"), text("null")}},
       {form::Private::kShape, {text("strip"), text("pass")}},
       {form::Networks::kShape, {list("192.0.2.0/24"), list("local")}},
+      {form::Cidrs::kShape, {text("192.0.2.0/24"), list("2001:db8::/32")}},
+      {form::Amount::kShape, {number(1), Value{0.02, "a number with a fraction"}}},
       {form::SpecialUseNames::kShape, {list("test"), list("onion")}},
       {form::Tlds::kShape, {list("com"), list("net")}},
       {form::RecordLine::kShape, {text("a.example. A 192.0.2.1"), text("b.example. A 192.0.2.1")}},

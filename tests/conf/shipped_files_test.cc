@@ -82,6 +82,7 @@ TEST(ReferenceFile, NamesEveryKeyWithItsHelpAndWhetherItNeedsARestart) {
   expect_documented<Budget>("[[budget]]");
   expect_documented<Upstream>("[[upstream]]");
   expect_documented<Zone>("[[zone]]");
+  expect_documented<Network>("[[network]]", "#");
 }
 
 class Preset : public ::testing::TestWithParam<const char*> {};

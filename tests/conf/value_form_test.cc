@@ -1,5 +1,7 @@
 #include "conf/value_form.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 
 namespace sluice::conf::form {
@@ -32,6 +34,47 @@ TEST(CountForm, SaysWhatItWantsInsteadOfAnotherKind) {
               ElementsAre("must be a whole number, not a string"));
   EXPECT_THAT(Count::read({{}, "a boolean"}, {1, 64}, out),
               ElementsAre("must be a whole number, not a boolean"));
+}
+
+TEST(AmountForm, TakesFractionsAndWholeNumbers) {
+  double out = 7;
+  EXPECT_THAT(Amount::read({0.01, "a number with a fraction"}, {0, 5}, out), IsEmpty());
+  EXPECT_EQ(out, 0.01);
+  EXPECT_THAT(Amount::read(number(5), {0, 5}, out), IsEmpty());
+  EXPECT_EQ(out, 5);
+}
+
+TEST(AmountForm, RefusesWhatIsOutOfBoundsOrNoNumber) {
+  double out = 7;
+  for (const double bad : {-0.01, 5.01, std::numeric_limits<double>::quiet_NaN(),
+                           std::numeric_limits<double>::infinity()})
+    EXPECT_THAT(Amount::read({bad, "a number with a fraction"}, {0, 5}, out),
+                ElementsAre("must be 0 to 5"))
+        << bad;
+  EXPECT_THAT(Amount::read(text("0.01"), {0, 5}, out),
+              ElementsAre("must be a number such as 0.01, not a string"));
+  EXPECT_EQ(out, 7) << "a refused value changes nothing";
+}
+
+TEST(CidrsForm, TakesOneNetworkOrSeveral) {
+  std::vector<Prefix> out;
+  EXPECT_THAT(Cidrs::read(text("192.0.2.0/24"), {}, out), IsEmpty());
+  EXPECT_THAT(out, ElementsAre(*Prefix::parse("192.0.2.0/24")));
+  EXPECT_THAT(Cidrs::read(list({"2001:db8::/32", "192.0.2.1"}), {}, out), IsEmpty());
+  EXPECT_THAT(out, ElementsAre(*Prefix::parse("2001:db8::/32"), *Prefix::parse("192.0.2.1/32")));
+}
+
+TEST(CidrsForm, RefusesEachThatIsNoNetworkOrGivenTwice) {
+  std::vector<Prefix> out;
+  EXPECT_THAT(
+      Cidrs::read(list({"192.0.2.1/24", "192.0.2.0/24", "192.0.2.0/24", ""}), {}, out),
+      ElementsAre(HasSubstr("\"192.0.2.1/24\" is no network"),
+                  "\"192.0.2.0/24\" is given twice: keep one", HasSubstr("\"\" is no network")));
+  EXPECT_THAT(Cidrs::read(list({}), {}, out), ElementsAre(HasSubstr("must have 1 to 256 entries")));
+  EXPECT_THAT(Cidrs::read(list(std::vector<std::string>(kMaxPrefixes + 1, "192.0.2.1")), {}, out),
+              ElementsAre("must have 1 to 256 entries, not 257"));
+  EXPECT_THAT(Cidrs::read(number(10), {}, out),
+              ElementsAre(HasSubstr("must be a network such as")));
 }
 
 constexpr Bounds kSizes{0, std::int64_t{64} << 30};

@@ -27,13 +27,16 @@ struct ExporterTest : ::testing::Test {
   std::array<CounterBlock<ZoneMetric>, 2> zones;
   CounterBlock<UpstreamMetric> upstream;
   CounterBlock<BudgetMetric> budget;
+  std::array<CounterBlock<NetworkMetric>, 2> networks;
   Sources sources{.workers = {&workers[0], &workers[1]},
                   .process = &process,
                   .attribution = &attribution,
                   .admin = &admin,
                   .zones = {{{{"zone", "in-addr.arpa."}}, &zones[0]}, {{{"zone", "."}}, &zones[1]}},
                   .upstreams = {{{{"upstream", "vpc"}, {"zone", "."}}, &upstream}},
-                  .budgets = {{{{"budget", "eni"}}, &budget}}};
+                  .budgets = {{{{"budget", "eni"}}, &budget}},
+                  .networks = {{{{{"network", "zone-b"}}, &networks[0]}, 0.02},
+                               {{{{"network", "other"}}, &networks[1]}, 0}}};
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::istringstream text{exposition(sources)};
@@ -62,6 +65,7 @@ TEST(MetricTables, NameCountersTotalAndNothingElse) {
   expect_sound(kZoneMetrics);
   expect_sound(kUpstreamMetrics);
   expect_sound(kBudgetMetrics);
+  expect_sound(kNetworkMetrics);
   expect_sound(kProcessMetrics);
   expect_sound(kVerdictMetrics);
   expect_sound(kAdminMetrics);
@@ -89,14 +93,15 @@ TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
   std::size_t count = 0;
   for (const Family& family : collect(sources, Peaks::keep)) count += family.samples.size();
 
-  const std::size_t computed = 1 + 2 * zones.size();  // build_info, amplifications
+  // build_info, amplifications, cost
+  const std::size_t computed = 1 + 2 * zones.size() + networks.size();
   const std::size_t histograms = HistogramsOf<WorkerMetric>::kTable.size() +
                                  zones.size() * HistogramsOf<ZoneMetric>::kTable.size() +
                                  HistogramsOf<UpstreamMetric>::kTable.size() +
                                  HistogramsOf<BudgetMetric>::kTable.size();
   EXPECT_EQ(count, computed + histograms + kProcessMetrics.size() + kWorkerMetrics.size() +
                        zones.size() * kZoneMetrics.size() + kUpstreamMetrics.size() +
-                       kBudgetMetrics.size() + kAdminMetrics.size() + kAttributionMetrics.size());
+                       kBudgetMetrics.size() + networks.size() * kNetworkMetrics.size() + kAdminMetrics.size() + kAttributionMetrics.size());
 }
 
 TEST_F(ExporterTest, AddsTheWorkersUp) {
@@ -130,6 +135,16 @@ TEST_F(ExporterTest, DividesPacketsByDistinctQuestions) {
   const auto text = lines();
   EXPECT_THAT(text, Contains(R"(sluice_zone_amplification_ratio{zone="in-addr.arpa."} 2.5)"));
   EXPECT_THAT(text, Contains(R"(sluice_zone_amplification_ratio{zone="."} 0)"));
+}
+
+TEST_F(ExporterTest, PricesWhatWasSentToANetworkAndReceivedFromIt) {
+  networks[0].add(NetworkMetric::octets_sent, 1'000'000'000);
+  networks[0].add(NetworkMetric::octets_received, 500'000'000);
+  networks[1].add(NetworkMetric::octets_sent, 7'000'000'000);
+
+  const auto text = lines();
+  EXPECT_THAT(text, Contains(R"(sluice_network_cost_total{network="zone-b"} 0.03)"));
+  EXPECT_THAT(text, Contains(R"(sluice_network_cost_total{network="other"} 0)"));
 }
 
 TEST_F(ExporterTest, ConvertsMillisecondsToSeconds) {

@@ -54,6 +54,7 @@ std::string expected_list() {
   CounterBlock<UpstreamMetric> upstream;
   CounterBlock<VerdictMetric> verdict;
   CounterBlock<BudgetMetric> budget;
+  CounterBlock<NetworkMetric> network;
   const Sources sources{.workers = {&worker},
                         .process = &process,
                         .attribution = &attribution,
@@ -61,7 +62,8 @@ std::string expected_list() {
                         .zones = {{{{"zone", ""}}, &zone}},
                         .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
                         .verdicts = {{{{"upstream", ""}}, &verdict}},
-                        .budgets = {{{{"budget", ""}}, &budget}}};
+                        .budgets = {{{{"budget", ""}}, &budget}},
+                        .networks = {{{{{"network", ""}}, &network}, 0}}};
   std::string list = "| metric | kind | labels | what it counts |\n|---|---|---|---|\n";
   for (const Family& family : collect(sources, Peaks::keep))
     list += "| `" + family.name + "` | " + std::string{kind_of(family)} + " | " +
