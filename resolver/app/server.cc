@@ -13,15 +13,13 @@
 #include "conf/load.h"
 #include "conf/reload.h"
 #include "resolver/app/budget_files.h"
+#include "resolver/app/host_audit.h"
 #include "resolver/app/local_spec.h"
 #include "resolver/net/log.h"
 
 namespace sluice::app {
 
 namespace {
-
-/// Descriptors for everything but exchanges: listeners, clients' connections, files.
-constexpr rlim_t kOtherDescriptors = 512;
 
 /// A secret from the operating system.
 template <typename Secret>
@@ -41,8 +39,7 @@ conf::Config within_descriptor_limit(conf::Config config) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return config;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t others = kOtherDescriptors + config.server.tcp_connections;
-  const rlim_t room = limit.rlim_cur > 2 * others ? limit.rlim_cur - others : limit.rlim_cur / 2;
+  const std::uint64_t room = conf::exchanges_within(limit.rlim_cur, config.server);
   if (config.server.max_exchanges > room) {
     log::warn("fewer_exchanges", {{"wanted", config.server.max_exchanges},
                                   {"allowed", room},
@@ -50,6 +47,12 @@ conf::Config within_descriptor_limit(conf::Config config) {
     config.server.max_exchanges = static_cast<std::uint32_t>(room);
   }
   return config;
+}
+
+/// What is to be said about the configuration is said once, at the start.
+void log_advice(const std::vector<conf::Advice>& advice) {
+  for (const conf::Advice& each : advice)
+    log::warn("advice", {{"key", each.key}, {"advice", each.text}});
 }
 
 QueryEngine::Limits engine_limits(const conf::Config& config) {
@@ -103,6 +106,7 @@ std::optional<std::string> Server::start() {
   read_local_names();
   const auto bound = listeners_.open();
   if (!bound) return bound.error();
+  log_advice(audit_here(config_, local_reading_ ? local_reading_->names : nullptr));
 
   engine_.process_counters().set(
       metrics::ProcessMetric::start_time_seconds,

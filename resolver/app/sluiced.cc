@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "conf/load.h"
+#include "resolver/app/host_audit.h"
 #include "resolver/app/server.h"
 #include "resolver/net/log.h"
 
@@ -28,7 +29,9 @@ int run(int argc, char** argv) {
   std::string path = "/etc/sluice/sluice.toml";
   bool check_only = false;
   app.add_option("--config", path, "configuration file")->capture_default_str();
-  app.add_flag("--check", check_only, "report what is wrong with the configuration and exit");
+  app.add_flag("--check", check_only,
+               "report what is wrong with the configuration, or may be on this host, "
+               "and exit");
   app.set_version_flag("--version", std::string{"sluiced "} + SLUICE_VERSION);
   try {
     app.parse(argc, argv);
@@ -41,6 +44,8 @@ int run(int argc, char** argv) {
     return kExitUsage;
   }
   if (check_only) {
+    for (const auto& advice : sluice::app::audit_here(config.value()))
+      std::cerr << advice.to_string(path) << '\n';
     std::cout << path << ": ok\n";
     return 0;
   }

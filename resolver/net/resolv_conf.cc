@@ -3,12 +3,14 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 
 #include "resolver/dns/constants.h"
+#include "resolver/dns/presentation.h"
 #include "resolver/net/interfaces.h"
 
 namespace sluice::net {
@@ -37,12 +39,35 @@ std::optional<Address> parse_server(std::string_view text) {
   return address;
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::string text(kMaxFileSize, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+// The most that glibc takes (RES_MAXRETRANS, RES_MAXRETRY, RES_MAXNDOTS).
+constexpr std::uint32_t kMaxTimeout = 30;
+constexpr std::uint32_t kMaxAttempts = 5;
+constexpr std::uint32_t kMaxNdots = 15;
+
+/// The number behind `key` if the word is that; between `least` and `most`.
+std::optional<std::uint32_t> number_of(std::string_view word, std::string_view key,
+                                       std::uint32_t least, std::uint32_t most) {
+  if (!word.starts_with(key)) return std::nullopt;
+  word.remove_prefix(key.size());
+  std::uint32_t number = 0;
+  const auto [end, ec] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (ec == std::errc::result_out_of_range) return most;
+  return std::clamp(number, least, most);
+}
+
+std::vector<dns::Name> take_search_list(std::string_view line) {
+  std::vector<dns::Name> suffixes;
+  for (std::string_view word = take_word(line);
+       !word.empty() && suffixes.size() < kMaxSearchSuffixes; word = take_word(line))
+    if (const auto name = dns::parse_name(word); name && !name->is_root())
+      suffixes.push_back(*name);
+  return suffixes;
 }
 
 bool listens_at(const Endpoint& own, const Endpoint& server, std::span<const Address> host) {
@@ -59,8 +84,7 @@ bool listens_at(const Endpoint& own, const Endpoint& server, std::span<const Add
 std::vector<Endpoint> parse_resolv_conf(std::string_view text) {
   std::vector<Endpoint> servers;
   while (!text.empty() && servers.size() < kMaxSystemServers) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::string_view line = take_line(text);
     if (take_word(line) != "nameserver") continue;
     const auto address = parse_server(take_word(line));
     if (!address) continue;
@@ -71,10 +95,35 @@ std::vector<Endpoint> parse_resolv_conf(std::string_view text) {
   return servers;
 }
 
+conf::StubOptions parse_stub_options(std::string_view text) {
+  conf::StubOptions options;
+  while (!text.empty()) {
+    std::string_view line = take_line(text);
+    const std::string_view keyword = take_word(line);
+    if (keyword == "search" || keyword == "domain") options.search = take_search_list(line);
+    if (keyword != "options") continue;
+    for (std::string_view word = take_word(line); !word.empty(); word = take_word(line)) {
+      if (const auto timeout = number_of(word, "timeout:", 1, kMaxTimeout))
+        options.timeout = std::chrono::seconds{*timeout};
+      options.attempts = number_of(word, "attempts:", 1, kMaxAttempts).value_or(options.attempts);
+      options.ndots = number_of(word, "ndots:", 0, kMaxNdots).value_or(options.ndots);
+    }
+  }
+  return options;
+}
+
+std::string read_resolv_conf(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::string text(kMaxFileSize, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
 std::vector<Endpoint> system_servers(const SystemServersSource& source) {
   const std::vector<Address> host = own_addresses();
   for (const auto& path : source.files) {
-    auto servers = without_own(parse_resolv_conf(read_file(path)), source.own, host);
+    auto servers = without_own(parse_resolv_conf(read_resolv_conf(path)), source.own, host);
     if (!servers.empty()) return servers;
   }
   return {};

@@ -28,7 +28,7 @@ class NetworkScenario : public EngineScenario {
   }
   [[nodiscard]] std::uint64_t count(std::string_view network, NetworkMetric metric) {
     for (const auto& [traffic, cost] : engine().sources().networks)
-      if (traffic.label == network) return traffic.block->get(metric);
+      if (traffic.labels.front().second == network) return traffic.block->get(metric);
     ADD_FAILURE() << "no network " << network;
     return 0;
   }

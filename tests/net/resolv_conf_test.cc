@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 
+#include "resolver/dns/presentation.h"
 #include "resolver/net/resolv_conf_watcher.h"
 
 namespace sluice::net {
@@ -91,6 +92,41 @@ TEST(ResolvConf, NeverNamesUsOurselves) {
 }
 
 /// Two folders, as /etc and /run/systemd/resolve.
+TEST(StubOptions, AreGlibcsUnlessTheFileSaysOtherwise) {
+  EXPECT_EQ(parse_stub_options(""), conf::StubOptions{});
+  EXPECT_EQ(parse_stub_options("nameserver 192.0.2.1\n# options timeout:1\noptions rotate edns0\n"),
+            conf::StubOptions{});
+}
+
+TEST(StubOptions, AreWhatTheLastWordOnEachSays) {
+  const auto name = [](const char* text) { return *dns::parse_name(text); };
+  const conf::StubOptions options = parse_stub_options(
+      "domain old.example\noptions timeout:3 ndots:5\n"
+      " search\ta.example b.example. . \r\noptions attempts:4 timeout:2\n");
+  EXPECT_EQ(options, (conf::StubOptions{.timeout = 2s,
+                                        .attempts = 4,
+                                        .ndots = 5,
+                                        .search = {name("a.example"), name("b.example")}}));
+}
+
+TEST(StubOptions, AreCutToWhatGlibcTakes) {
+  const conf::StubOptions most =
+      parse_stub_options("options timeout:31 attempts:99 ndots:99999999999\n");
+  EXPECT_EQ(most.timeout, 30s);
+  EXPECT_EQ(most.attempts, 5u);
+  EXPECT_EQ(most.ndots, 15u);
+  const conf::StubOptions least = parse_stub_options("options timeout:0 attempts: ndots:x\n");
+  EXPECT_EQ(least.timeout, 1s);
+  EXPECT_EQ(least.attempts, 1u);
+  EXPECT_EQ(least.ndots, 0u);
+}
+
+TEST(StubOptions, HaveABoundedSearchList) {
+  std::string text = "search";
+  for (int i = 0; i < 100; ++i) text += " s" + std::to_string(i) + ".example";
+  EXPECT_EQ(parse_stub_options(text).search.size(), kMaxSearchSuffixes);
+}
+
 class ResolvConfFiles : public testing::Test {
  protected:
   ResolvConfFiles() {
