@@ -24,10 +24,13 @@ std::string per_second(std::uint64_t exchanges) {
          " a second";
 }
 
-/// The resolvers of AWS: 169.254.169.253 and fd00:ec2::253.
+/// fd00:ec2::/32, where the IPv6 addresses of EC2's services are.
+constexpr Prefix kEc2Services{
+    {.bytes = {0xfd, 0, 0x0e, 0xc2}, .scope = 0, .family = Address::Family::ipv6}, 32};
+
+/// Such as 169.254.169.253 and fd00:ec2::253.
 bool is_cloud_resolver(const Address& address) {
-  static const auto kIpv6 = Prefix::parse("fd00:ec2::/32");
-  return address.is_link_local() || kIpv6->contains(address);
+  return address.is_link_local() || kEc2Services.contains(address);
 }
 
 /// Whether queries to the upstream count against what an EC2 interface may send. The servers of
