@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,10 +18,6 @@
 namespace sluice::app {
 
 namespace {
-
-constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
-// More than the longest reply: a thousand requests of 600 octets.
-constexpr std::size_t kMaxReply = std::size_t{16} << 20;
 
 /// A descriptor that closes itself.
 class Socket {
@@ -38,6 +35,17 @@ class Socket {
 };
 
 auto failed(std::string reason) { return failure(ControlFailure{std::move(reason)}); }
+
+timeval to_timeval(std::chrono::milliseconds duration) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = whole.count(), .tv_usec = std::chrono::microseconds{duration - whole}.count()};
+}
+
+std::string in_seconds(std::chrono::milliseconds duration) {
+  std::ostringstream text;
+  text << std::chrono::duration<double>{duration}.count() << " s";
+  return text.str();
+}
 
 std::string reason(int error) { return std::system_category().message(error); }
 
@@ -66,27 +74,37 @@ std::string explain_connect(const std::string& path, int error) {
       return "no daemon: nobody answers at " + path + " (has sluiced stopped?)";
     case EACCES:
       return no_permission(path);
+    case EAGAIN:
+      return "the daemon at " + path + " takes no more connections now; try again";
     default:
       return "cannot connect to " + path + ": " + reason(error);
   }
+}
+
+// The error; 0 if there is none. A signal, such as a window's that changes its size, ends nothing.
+int connect_to(int descriptor, const sockaddr_un& address) {
+  while (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (errno != EINTR) return errno;
+  return 0;
 }
 
 // The daemon may refuse us and close before it has read anything: the reply counts, not the error.
 void send_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
-Result<std::string, ControlFailure> read_line(int descriptor) {
+Result<std::string, ControlFailure> read_line(int descriptor, const ControlBounds& bounds) {
   std::string line;
   std::array<char, 65'536> chunk{};
-  while (line.size() < kMaxReply) {
+  while (line.size() < bounds.reply_bytes) {
     const ssize_t got = ::recv(descriptor, chunk.data(), chunk.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-      return failed("the daemon did not answer within 10 s");
+      return failed("the daemon did not answer within " + in_seconds(bounds.patience));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return failed("the daemon closed the connection without an answer; try again");
     line.append(chunk.data(), static_cast<std::size_t>(got));
@@ -94,13 +112,14 @@ Result<std::string, ControlFailure> read_line(int descriptor) {
     line.pop_back();
     return line;
   }
-  return failed("the daemon's answer is too long");
+  return failed("the daemon's answer is longer than " + std::to_string(bounds.reply_bytes) +
+                " octets");
 }
 
 }  // namespace
 
-Result<std::string, ControlFailure> ask_daemon(const std::string& path,
-                                               const std::string& request) {
+Result<std::string, ControlFailure> ask_daemon(const std::string& path, const std::string& request,
+                                               ControlBounds bounds) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
@@ -109,12 +128,13 @@ Result<std::string, ControlFailure> ask_daemon(const std::string& path,
 
   const Socket socket;
   if (socket.get() < 0) return failed("no socket: " + reason(errno));
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return failed(explain_connect(path, errno));
+  const timeval patience = to_timeval(bounds.patience);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (const int error = connect_to(socket.get(), address); error != 0)
+    return failed(explain_connect(path, error));
   send_all(socket.get(), request + "\n");
-  return read_line(socket.get());
+  return read_line(socket.get(), bounds);
 }
 
 }  // namespace sluice::app

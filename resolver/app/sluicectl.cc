@@ -1,94 +1,86 @@
-#include <CLI/CLI.hpp>
-#include <array>
+// The operator's tool: asks a running daemon through its control socket.
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
+#include "resolver/app/capture_file.h"
+#include "resolver/app/command_line.h"
 #include "resolver/app/control_client.h"
 #include "resolver/app/report.h"
+#include "resolver/app/report_fields.h"
+#include "resolver/app/request.h"
+#include "resolver/app/verdicts.h"
+#include "resolver/app/watch.h"
 
 namespace {
 
 using nlohmann::json;
-
-constexpr int kFailed = 1;  // no daemon, no permission, or the daemon says no
-constexpr int kWrongUse = 2;
-
-struct Verb {
-  const char* name;
-  const char* help;
-};
-
-constexpr std::array kVerbs{
-    Verb{"status", "What the daemon is and how full it is"},
-    Verb{"stats", "Every counter"},
-    Verb{"zones", "Zone rules: queries, packets sent for them, retries, failures, queue"},
-    Verb{"upstreams", "Upstream servers: round-trip times, time-outs, failures"},
-    Verb{"budget", "The packet budget of each interface: limit, use, who waits"},
-    Verb{"requests", "Questions in flight now, the oldest first"},
-    Verb{"reload", "Read the configuration again"},
-    Verb{"version", "The daemon's version"},
-};
-
-struct Settings {
-  std::string socket = "/run/sluice/control.sock";
-  bool as_json = false;
-  std::string verb;
-};
-
-std::vector<std::string> verb_names() {
-  std::vector<std::string> names;
-  names.reserve(std::size(kVerbs));
-  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
-  return names;
-}
-
-std::string verbs_help() {
-  std::string text = "Verbs:\n";
-  for (const Verb& verb : kVerbs) {
-    std::string name = verb.name;
-    name.resize(12, ' ');
-    text += "  " + name + verb.help + "\n";
-  }
-  return text + "Exit status: 0 done, 1 the daemon is not there or says no, 2 wrong use.";
-}
+using sluice::app::Command;
 
 int fail(const std::string& reason) {
   std::fprintf(stderr, "sluicectl: %s\n", sluice::app::printable(reason).c_str());
-  return kFailed;
+  return sluice::app::kFailed;
 }
 
-int run(const Settings& settings) {
-  const auto line = sluice::app::ask_daemon(settings.socket, json{{"verb", settings.verb}}.dump());
-  if (!line) return fail(line.error().reason);
-  const json reply = json::parse(line.value(), nullptr, false);
-  if (reply.is_discarded()) return fail("the daemon's answer is no JSON");
+// Names may hold octets that a terminal would act upon.
+std::string to_text(const json& reply) { return reply.dump(2, ' ', true) + "\n"; }
 
-  const bool is_error = reply.is_object() && reply.contains("error");
-  const std::string text =
-      settings.as_json ? reply.dump(2) + "\n" : sluice::app::report(settings.verb, reply);
-  if (is_error && !settings.as_json) std::fputs("sluicectl: ", stderr);
-  std::fputs(text.c_str(), is_error && !settings.as_json ? stderr : stdout);
-  return is_error ? kFailed : 0;
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+int refused(const Command& command, const json& reply) {
+  if (command.as_json) {
+    print(to_text(reply));
+  } else {
+    std::fprintf(stderr, "sluicectl: %s", sluice::app::report(command.verb->name, reply).c_str());
+  }
+  return sluice::app::kFailed;
+}
+
+int save_capture(const Command& command, json reply) {
+  const std::string path = command.value("--pcap");
+  const json& base64 = sluice::app::field(reply, "pcap_base64");
+  if (!base64.is_string()) return fail("the daemon's answer holds no capture");
+  if (const auto problem = sluice::app::write_capture(path, base64.get<std::string>()))
+    return fail(*problem);
+  if (path == "-") return sluice::app::kDone;
+  reply.erase("pcap_base64");
+  reply["file"] = path;
+  if (command.as_json) {
+    print(to_text(reply));
+  } else {
+    print(sluice::app::count(reply, "events") + " events of the last " +
+          sluice::app::seconds(reply, "seconds") + " are in " + sluice::app::printable(path) +
+          "\n");
+  }
+  return sluice::app::kDone;
+}
+
+int run(const Command& command) {
+  if (command.verb->name == "watch") return sluice::app::watch(command);
+  const auto line =
+      sluice::app::ask_daemon(command.socket, sluice::app::request_for(command).dump());
+  if (!line) return fail(line.error().reason);
+  json reply = json::parse(line.value(), nullptr, false);
+  if (reply.is_discarded()) return fail("the daemon's answer is no JSON");
+  if (reply.is_object() && reply.contains("error")) return refused(command, reply);
+
+  if (!command.value("--pcap").empty()) return save_capture(command, std::move(reply));
+  reply = sluice::app::wanted_part(command, std::move(reply));
+  print(command.as_json ? to_text(reply) : sluice::app::report(command.verb->name, reply));
+  const bool is_unwell = command.verb->name == "diagnose" && !sluice::app::is_healthy(reply);
+  return is_unwell ? sluice::app::kUnwell : sluice::app::kDone;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  Settings settings;
-  CLI::App app{"Asks a running sluiced what it does.", "sluicectl"};
-  app.set_version_flag("--version", SLUICE_VERSION);
-  app.add_option("--socket", settings.socket, "The daemon's control socket")->capture_default_str();
-  app.add_flag("--json", settings.as_json, "Print JSON, for programs");
-  app.add_option("VERB", settings.verb, "What to ask, see below")
-      ->required()
-      ->check(CLI::IsMember(verb_names()));
-  app.footer(verbs_help());
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongUse;
-  }
-  return run(settings);
+// An exception on its way out gives the terminal back.
+int main(int argc, char** argv) try {
+  const auto command = sluice::app::parse_command(argc, argv);
+  if (command) return run(command.value());
+  const sluice::app::Ending& ending = command.error();
+  std::fputs(ending.text.c_str(), ending.status == sluice::app::kDone ? stdout : stderr);
+  return ending.status;
+} catch (const std::exception& error) {
+  return fail(error.what());
 }

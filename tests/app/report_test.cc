@@ -2,16 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <thread>
 
-#include "resolver/app/control_client.h"
+#include "resolver/app/report_fields.h"
+#include "resolver/app/verbs.h"
 
 namespace sluice::app {
 namespace {
@@ -100,9 +96,8 @@ TEST(Report, KeepsTheEndOfANameThatIsTooLong) {
                                   {"client", "192.0.2.1:54321"}});
   const std::string text = report("requests", requests);
   EXPECT_THAT(text, HasSubstr("...aaa"));
-  EXPECT_THAT(
-      text,
-      HasSubstr(".104.in-addr.arpa.  PTR   waiting      12     4488      2        3  192.0.2.1:"));
+  EXPECT_THAT(text, HasSubstr(".104.in-addr.arpa.  PTR   waiting      12     4488      2        3"
+                              "  192.0.2.1:54321\n"));
   EXPECT_THAT(text, EndsWith("... and more, younger ones\n"));
   EXPECT_LE(widest_line(text), 100U);
 }
@@ -119,20 +114,22 @@ TEST(Report, LetsNoStrangerWriteToTheTerminal) {
 }
 
 TEST(Report, ShowsWhatAnotherVersionDoesNotSayAsUnknown) {
-  for (const char* verb : {"status", "zones", "upstreams", "budget", "requests", "stats"})
-    for (const json& reply : {json{{"x", 1}}, json::array({json::object()}), json::array({1}),
-                              json(3), json(nullptr), json("text")})
-      EXPECT_THAT(report(verb, reply), EndsWith("\n")) << verb << " " << reply;
+  const std::vector<json> odd{json{{"x", 1}},   json::array({json::object()}),
+                              json::array({1}), json(3),
+                              json(nullptr),    json("text")};
+  for (const Verb& verb : verbs())
+    for (const json& reply : odd)
+      EXPECT_THAT(report(verb.name, reply), EndsWith("\n")) << verb.name << " " << reply;
   EXPECT_THAT(report("upstreams", json::array({json::object()})), HasSubstr("-  "));
 }
 
 TEST(Report, FitsUpstreamsOnOneLineEach) {
   const json upstreams = json::parse(R"([
     {"upstream": "vpc", "server": "169.254.169.253:53", "zone": "in-addr.arpa.",
-     "srtt_ms": 1.25, "timeout_ms": 400, "sent": 12345678, "answered": 12345, "timeouts": 99999,
-     "failed": 4, "in_flight": 200, "tcp_open": false}])");
+     "srtt_ms": 1.25, "timeout_ms": 400, "sent": 12345678, "answered": 12345, "late": 812,
+     "timeouts": 99999, "failed": 4, "in_flight": 200, "tcp_open": false, "verdict": "healthy"}])");
   const std::string text = report("upstreams", upstreams);
-  EXPECT_THAT(text, HasSubstr("169.254.169.253:53  in-addr.arpa.      1.2     400  12.3M"));
+  EXPECT_THAT(text, HasSubstr("169.254.169.253:53  in-addr.arpa.     1.2     400  12.3M"));
   EXPECT_LE(widest_line(text), 100U);
 }
 
@@ -165,6 +162,32 @@ TEST(Report, ShowsCountersOneToALine) {
             "sluice_b{zone=\".\"}    1.500\n");
 }
 
+TEST(Report, NamesTheClassAndTheSpenderOfAQuestionThatWaits) {
+  const json requests = {{"requests",
+                          {{{"name", "4.3.25.104.in-addr.arpa."},
+                            {"type", "PTR"},
+                            {"state", "waiting"},
+                            {"class", "penalty"},
+                            {"client", "127.0.0.1:40001"},
+                            {"spender", "ptr-batch.service"}}}}};
+  const std::string text = report("requests", requests);
+  EXPECT_THAT(text, HasSubstr("PTR   waiting, penalty"));
+  EXPECT_THAT(text, EndsWith("  ptr-batch.service\n"));
+  EXPECT_LE(widest_line(text), 100U);
+}
+
+TEST(Report, LeavesTheClassOutOnceAQuestionIsAsked) {
+  const json requests = {
+      {"requests", {{{"name", "www.example."}, {"state", "asked"}, {"class", "retry"}}}}};
+  EXPECT_THAT(report("requests", requests), HasSubstr("  asked  "));
+}
+
+TEST(Report, SaysThatTheLogLevelHasChanged) {
+  EXPECT_EQ(report("log-level", {{"level", "debug"}, {"was", "info"}}),
+            "the log level is debug, and was info\n");
+  EXPECT_EQ(report("log-level", {{"level", "info"}, {"was", "info"}}), "the log level is info\n");
+}
+
 TEST(Report, PicksUnitsThatPeopleRead) {
   EXPECT_EQ(bytes_text(812), "812 B");
   EXPECT_EQ(bytes_text(1'536), "1.5 KiB");
@@ -172,77 +195,8 @@ TEST(Report, PicksUnitsThatPeopleRead) {
   EXPECT_EQ(uptime_text(59), "59 s");
   EXPECT_EQ(uptime_text(302), "5 min 2 s");
   EXPECT_EQ(uptime_text(7'260), "2 h 1 min");
-}
-
-/// A folder for one socket.
-class ControlClient : public ::testing::Test {
- protected:
-  ControlClient() {
-    std::string pattern = ::testing::TempDir() + "sluice-XXXXXX";
-    folder = mkdtemp(pattern.data());
-    path = folder + "/control.sock";
-  }
-  ~ControlClient() override { std::filesystem::remove_all(folder); }
-
-  /// A socket that listens on `path`.
-  [[nodiscard]] int listen_here() const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(listen(listener, 1), 0);
-    return listener;
-  }
-
-  /// What ask_daemon() says to a daemon that replies with `bytes` and closes.
-  [[nodiscard]] Result<std::string, ControlFailure> ask_one_that_says(
-      const std::string& bytes) const {
-    const int listener = listen_here();
-    std::thread daemon{[&] {
-      const int peer = accept(listener, nullptr, nullptr);
-      EXPECT_EQ(send(peer, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
-      close(peer);
-    }};
-    auto reply = ask_daemon(path, "{}");
-    daemon.join();
-    close(listener);
-    return reply;
-  }
-
-  std::string folder;
-  std::string path;
-};
-
-TEST_F(ControlClient, ReadsTheReplyOfADaemonThatClosesWithoutReading) {
-  const auto reply = ask_one_that_says("{\"a\":1}\n");
-  ASSERT_TRUE(reply.has_value()) << reply.error().reason;
-  EXPECT_EQ(reply.value(), "{\"a\":1}");
-}
-
-TEST_F(ControlClient, SaysThatAReplyWasCutShort) {
-  const auto reply = ask_one_that_says("{\"a\":");
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().reason, HasSubstr("without an answer"));
-}
-
-TEST_F(ControlClient, SaysThatNoDaemonRuns) {
-  const auto reply = ask_daemon(path, "{}");
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().reason, HasSubstr("no daemon: there is no socket at " + path));
-}
-
-TEST_F(ControlClient, SaysThatTheDaemonHasStopped) {
-  close(listen_here());
-  const auto reply = ask_daemon(path, "{}");
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().reason, HasSubstr("no daemon: nobody answers at " + path));
-}
-
-TEST_F(ControlClient, SaysWhichPathIsTooLong) {
-  const auto reply = ask_daemon(std::string(108, 'x'), "{}");
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().reason, HasSubstr("longer than"));
+  EXPECT_EQ(uptime_text(60), "1 min");
+  EXPECT_EQ(uptime_text(-1), "0 s");
 }
 
 }  // namespace
