@@ -209,7 +209,7 @@ std::string Parser::reason(const CLI::ParseError& error) const {
   if (!extra.empty())
     return "'" + extra.front() + "' is " +
            (extra.front().starts_with('-') ? "no option of it" : "one word too many");
-  const std::string what = error.what();
+  std::string what = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return what;
   return what.substr(0, what.find(':')) + " takes one value, and is given once";
 }

@@ -17,7 +17,7 @@ void LiveView::take(nlohmann::json overview) {
   problem_.reset();
 }
 
-void LiveView::lose(std::string reason) { problem_ = printable(reason); }
+void LiveView::lose(std::string_view reason) { problem_ = printable(reason); }
 
 Frame LiveView::frame(FrameSize size) const {
   if (!problem_) return overview_frame(now_, before_, size);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "resolver/app/frame.h"
 
@@ -15,7 +16,7 @@ class LiveView {
   /// A reply to `overview`. One that is {"error": ...} counts as no reply.
   void take(nlohmann::json overview);
   /// There is no reply, for `reason`. What was last seen stays, as out of date.
-  void lose(std::string reason);
+  void lose(std::string_view reason);
 
   /// What is wrong now; nullopt if the last reply was good.
   [[nodiscard]] const std::optional<std::string>& problem() const { return problem_; }

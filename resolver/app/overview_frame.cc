@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -81,7 +82,7 @@ Line budget_line(const json& budget, std::optional<double> used, FrameSize size)
   const std::size_t width =
       std::clamp<std::size_t>(size.columns > taken ? size.columns - taken : 0, 10, 60);
   const double part = used && limit > 0 ? std::clamp(*used / limit, 0.0, 1.0) : 0;
-  const auto filled = static_cast<std::size_t>(part * static_cast<double>(width) + 0.5);
+  const auto filled = static_cast<std::size_t>(std::lround(part * static_cast<double>(width)));
   const Style style = part >= 0.9 ? Style::bad : part >= 0.7 ? Style::warning : Style::good;
   return {{label(head(budget, "budget", kLabelWidth - 1))},
           {"["},

@@ -64,9 +64,11 @@ std::string unwell_upstreams(const json& reply) {
   std::string out;
   for (const json& upstream : rows(reply, "upstreams")) {
     if (is_healthy(upstream)) continue;
-    out += "  " + text(upstream, "upstream") + ": " + headline(upstream, "verdict");
-    if (has_number(upstream, "since_seconds")) out += " for " + seconds(upstream, "since_seconds");
-    out += "\n";
+    std::string state = headline(upstream, "verdict");
+    if (has_number(upstream, "since_seconds"))
+      state += " for " + seconds(upstream, "since_seconds");
+    state.append(". ").append(meaning(upstream, "verdict"));
+    out += prose("  " + text(upstream, "upstream") + ": ", state);
   }
   return out.empty() ? out : "\nUpstreams that are not well:\n" + out;
 }
@@ -75,7 +77,10 @@ std::string unwell_upstreams(const json& reply) {
 
 std::string diagnosis_report(const json& reply) {
   std::string out = verdict_line(reply);
-  if (text(reply, "summary") != kUnknown) out += prose("", text(reply, "summary"));
+  const bool has_summary = text(reply, "summary") != kUnknown;
+  if (has_summary) out += prose("", text(reply, "summary"));
+  if (!has_summary && !meaning(reply, "verdict").empty())
+    out += prose("", meaning(reply, "verdict"));
   std::size_t count = 0;
   for (const json& finding : rows(reply, "findings"))
     out += "\n" + finding_report(++count, finding);

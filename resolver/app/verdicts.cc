@@ -29,18 +29,29 @@ constexpr std::array kVerdicts{
             "No socket or port is left to ask upstreams from."},
 };
 
+const Verdict* find(const nlohmann::json& row, const char* key) {
+  const std::string name = text(row, key);
+  for (const Verdict& verdict : kVerdicts)
+    if (verdict.name == name) return &verdict;
+  return nullptr;
+}
+
 }  // namespace
 
 std::span<const Verdict> verdicts() { return kVerdicts; }
 
 std::string headline(const nlohmann::json& row, const char* key) {
+  if (const Verdict* const known = find(row, key)) return std::string{known->headline};
   std::string name = text(row, key);
-  for (const Verdict& verdict : kVerdicts)
-    if (verdict.name == name) return std::string{verdict.headline};
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
     return c == '_' ? ' ' : static_cast<char>(std::toupper(c));
   });
   return name;
+}
+
+std::string_view meaning(const nlohmann::json& row, const char* key) {
+  const Verdict* const known = find(row, key);
+  return known == nullptr ? std::string_view{} : known->meaning;
 }
 
 bool is_healthy(const nlohmann::json& diagnosis) { return text(diagnosis, "verdict") == kHealthy; }

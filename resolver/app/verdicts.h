@@ -21,6 +21,9 @@ struct Verdict {
 /// is none. Printable ASCII.
 [[nodiscard]] std::string headline(const nlohmann::json& row, const char* key);
 
+/// The meaning of `row[key]`; "" of a verdict that we do not know.
+[[nodiscard]] std::string_view meaning(const nlohmann::json& row, const char* key);
+
 /// Whether a reply to `diagnose` says that nothing is wrong.
 [[nodiscard]] bool is_healthy(const nlohmann::json& diagnosis);
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "tests/app/changed_replies.h"
+
 namespace sluice::app {
 namespace {
 
@@ -192,6 +194,14 @@ TEST(OverviewFrame, ToleratesWhatAnotherVersionSays) {
                                {"at_seconds", -1e300}}}) {
     EXPECT_THAT(text_of(odd, odd), HasSubstr("SERVFAIL")) << odd;
     EXPECT_THAT(text_of(odd, overview(10)), HasSubstr("waiting   nobody")) << odd;
+  }
+}
+
+TEST(OverviewFrame, HoldsWhateverAFieldTurnsInto) {
+  const json good = overview(12);
+  for (const json& changed : changed_replies(good)) {
+    EXPECT_EQ(text_of(changed, good).find('\x1b'), std::string::npos) << changed;
+    EXPECT_EQ(text_of(good, changed).find('\x1b'), std::string::npos) << changed;
   }
 }
 

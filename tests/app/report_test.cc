@@ -123,6 +123,12 @@ TEST(Report, ShowsWhatAnotherVersionDoesNotSayAsUnknown) {
   EXPECT_THAT(report("upstreams", json::array({json::object()})), HasSubstr("-  "));
 }
 
+TEST(Report, HasATextForEveryVerbButTheLiveView) {
+  const json reply{{"x", 1}};
+  for (const Verb& verb : verbs())
+    EXPECT_EQ(report(verb.name, reply) == reply.dump() + "\n", verb.name == "watch") << verb.name;
+}
+
 TEST(Report, FitsUpstreamsOnOneLineEach) {
   const json upstreams = json::parse(R"([
     {"upstream": "vpc", "server": "169.254.169.253:53", "zone": "in-addr.arpa.",

@@ -7,6 +7,7 @@
 
 #include "resolver/app/report.h"
 #include "resolver/app/verdicts.h"
+#include "tests/app/changed_replies.h"
 
 namespace sluice::app {
 namespace {
@@ -59,7 +60,8 @@ TEST(Diagnosis, SaysFirstWhatIsWrongThenWhyThenWhatToDo) {
             "               of all packets.\n"
             "\n"
             "Upstreams that are not well:\n"
-            "  vpc: UPSTREAM FAILING for 1 min\n"
+            "  vpc: UPSTREAM FAILING for 1 min. An upstream answers, but mostly with SERVFAIL\n"
+            "       or REFUSED.\n"
             "\n"
             "Who spends the packets, last minute:\n"
             "  share  packets  client             kind  names under           type  failed  waited "
@@ -79,6 +81,11 @@ TEST(Diagnosis, OfAHealthyDaemonIsShort) {
                                 {"summary", "Everything is answered in time."},
                                 {"findings", json::array()}}),
             "HEALTHY for 2 h\nEverything is answered in time.\nThere is nothing to do.\n");
+}
+
+TEST(Diagnosis, SaysWhatAVerdictMeansIfTheDaemonDoesNot) {
+  EXPECT_EQ(report("diagnose", {{"verdict", "ports_exhausted"}}),
+            "PORTS EXHAUSTED\nNo socket or port is left to ask upstreams from.\n");
 }
 
 TEST(Diagnosis, ShowsAVerdictOfANewerDaemon) {
@@ -183,6 +190,13 @@ TEST(Explanation, HasALineForEverythingThatTheDaemonKnows) {
   EXPECT_THAT(text, HasSubstr("eni: 2 packets are there, 812 questions wait"));
   EXPECT_THAT(text, HasSubstr("\nIn flight now:\n  question"));
   EXPECT_THAT(text, HasSubstr("\n  silent: 192.0.2.53:53 for -, asked by probes only\n"));
+}
+
+TEST(Reports, HoldWhateverAFieldTurnsInto) {
+  for (const json& changed : changed_replies(diagnosis()))
+    EXPECT_EQ(report("diagnose", changed).find('\x1b'), std::string::npos) << changed;
+  for (const json& changed : changed_replies(explanation()))
+    EXPECT_EQ(report("explain", changed).find('\x1b'), std::string::npos) << changed;
 }
 
 TEST(Explanation, OfAnotherVersionShowsWhatItHas) {

@@ -47,6 +47,9 @@ const std::multimap<std::string, std::string> kPlaces{
     {"spdlog/", "resolver/net/log"},
     {"libmnl/", "resolver/net/interfaces"},
     {"libmnl/", "resolver/net/client_sockets"},
+    {"CLI/", "resolver/app/"},
+    {"curses.h", "resolver/app/watch_screen"},
+    {"ncurses", "resolver/app/watch_screen"},
 };
 
 constexpr int kMaxLines = 400;

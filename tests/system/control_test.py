@@ -82,7 +82,7 @@ class ControlTool(SystemTest):
         self.assertRegex(done.stderr, r"^sluicectl: no daemon: .*\n$")
 
     def test_wrong_use_ends_with_2(self):
-        for arguments in ((), ("stats", "surplus"), ("no-such-verb",), ("--no-such-flag", "stats")):
+        for arguments in ((), ("stats", "pattern", "surplus"), ("no-such-verb",), ("--no-such-flag", "stats")):
             self.assertEqual(self.ctl(*arguments).returncode, 2, arguments)
 
 

@@ -84,7 +84,8 @@ class Reports(FakeDaemonTest):
         self.serve(lambda request: {"verdict": "healthy", "since_seconds": 7, "findings": []})
         done = self.ctl("diagnose")
         self.assertEqual((done.returncode, done.stdout),
-                         (0, "HEALTHY for 7 s\nThere is nothing to do.\n"))
+                         (0, "HEALTHY for 7 s\nQuestions are answered, and packets are left.\n"
+                             "There is nothing to do.\n"))
 
     def test_spenders_are_counted_in_the_window_that_is_asked_for(self):
         text = self.text("top", "--window", "hour", "--count", "1")
