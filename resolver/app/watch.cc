@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "resolver/app/control_client.h"
@@ -67,17 +68,18 @@ class Watch {
 
   const Command& command_;
   std::chrono::duration<double> interval_;
-  StopSignals signals_;
   LiveView view_;
   std::string last_line_;
+  // Only who has a terminal to give back may not just be ended.
+  std::optional<StopSignals> signals_;
   std::unique_ptr<WatchScreen> screen_;
 };
 
 void Watch::look() {
   const auto line = ask_daemon(command_.socket, request_for(command_).dump(), {kPatience});
   if (!line) return view_.lose(line.error().reason);
-  last_line_ = line.value();
-  json overview = json::parse(last_line_, nullptr, false);
+  json overview = json::parse(line.value(), nullptr, false);
+  if (command_.as_json && !overview.is_discarded()) last_line_ = overview.dump(-1, ' ', true);
   view_.take(std::move(overview));
 }
 
@@ -98,7 +100,7 @@ bool Watch::show() {
 
 Watch::Wake Watch::wait(Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-  std::array<pollfd, 2> sources{pollfd{signals_.descriptor(), POLLIN, 0},
+  std::array<pollfd, 2> sources{pollfd{signals_ ? signals_->descriptor() : -1, POLLIN, 0},
                                 pollfd{screen_ ? STDIN_FILENO : -1, POLLIN, 0}};
   const int ready = poll(sources.data(), sources.size(), static_cast<int>(std::max(left, 0L)));
   if (ready > 0 && sources[0].revents != 0) return Wake::stop;
@@ -123,14 +125,14 @@ int Watch::run() {
     return kFailed;
   }
   if (!command_.as_json) screen_ = WatchScreen::open();
+  if (screen_) signals_.emplace();
   while (true) {
     if (!show()) return kFailed;
     const auto next = Clock::now() + std::chrono::duration_cast<Clock::duration>(interval_);
-    Wake wake = Wake::redraw;
     while (Clock::now() < next) {
-      wake = wait(next);
+      const Wake wake = wait(next);
       if (wake == Wake::stop) return kDone;
-      if (wake == Wake::redraw && screen_) (void)show();
+      if (wake == Wake::redraw && !show()) return kFailed;
     }
     look();
   }

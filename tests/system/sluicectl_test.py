@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -211,7 +212,7 @@ class WatchWithoutTerminal(FakeDaemonTest):
         child = self.watch()
         wait_for(lambda: self.frames().count("BUDGET LIMITED for") >= 3, "three frames")
         child.terminate()
-        self.assertEqual(child.wait(PATIENCE), 0)
+        self.assertEqual(child.wait(PATIENCE), -signal.SIGTERM)
         self.assertIn("]  964 of 1024 packets/s\n", self.frames())
         self.assertNotIn("\x1b", self.frames())
 
@@ -219,7 +220,7 @@ class WatchWithoutTerminal(FakeDaemonTest):
         child = self.watch("--json")
         wait_for(lambda: self.frames().count("\n") >= 2, "two lines")
         child.terminate()
-        self.assertEqual(child.wait(PATIENCE), 0)
+        child.wait(PATIENCE)
         for line in self.frames().splitlines():
             self.assertEqual(json.loads(line)["diagnosis"]["verdict"], "budget_limited")
 
@@ -250,7 +251,7 @@ class WatchWithoutTerminal(FakeDaemonTest):
         self.addCleanup(child.kill)
         self.assertIn(b"sluiced", child.stdout.readline())
         child.stdout.close()
-        self.assertNotEqual(child.wait(PATIENCE), 0)
+        self.assertEqual(child.wait(PATIENCE), -signal.SIGPIPE)
 
 
 if __name__ == "__main__":
