@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <utility>
 
@@ -50,9 +49,9 @@ attr_t attribute(Style style) {
 bool can_draw() {
   int reason = 0;
   if (setupterm(nullptr, STDOUT_FILENO, &reason) != OK) return false;
-  std::array<char, 4> name{"cup"};
-  const char* const move_cursor = tigetstr(name.data());
-  return move_cursor != nullptr && move_cursor != reinterpret_cast<const char*>(-1);
+  const bool can_move = cursor_address != nullptr;
+  del_curterm(cur_term);
+  return can_move;
 }
 
 }  // namespace
