@@ -122,8 +122,8 @@ def clients(page):
               thresholds=steps(GREEN, 2, ORANGE)),
         graph("TCP connections", "Of clients, now.", "none",
               query(f"sluice_client_connections_open{{{I}}}", "open")),
-        graph("Own time", "Of an answer's time, what was neither waiting for packets nor for "
-              "upstreams.", "s", *quantiles("sluice_own_seconds", I, "path")),
+        graph("Own time", "Of our own work, for a hit, a query and an answer: waiting neither for packets nor for "
+              "upstreams.", "s", *quantiles("sluice_own_seconds", I, "work")),
         graph("Answered on the host", "From records, hosts file, blocklists and the like.", "reqps",
               query(rate("sluice_local_answers_total", I, "source"), "{{source}}"), stacked=True),
         bars("Whose packets", "How the askers of questions were found out, per second.", "ops",

@@ -20,6 +20,9 @@ class RulesTest(SystemTest):
         self.promtool("check", "rules", "--lint=all", "--lint-fatal", monitoring.RULES,
                       monitoring.ALERTS)
 
+    def test_load_as_the_shipped_configuration_has_them(self):
+        self.promtool("check", "config", monitoring.METRICS / "prometheus" / "prometheus.yml")
+
     def test_have_the_values_and_the_alerts_of_their_tests(self):
         self.promtool("test", "rules", *monitoring.RULE_TESTS)
 
