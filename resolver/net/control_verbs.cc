@@ -23,8 +23,6 @@ using metrics::AdminMetric;
 using metrics::ProcessMetric;
 using nlohmann::json;
 
-constexpr const char* kEngineSilent = "the engine did not answer in time";
-
 // Paths and names from the configuration may be any bytes; JSON is UTF-8.
 std::string to_line(const json& value) {
   return value.dump(-1, ' ', true, json::error_handler_t::replace);

@@ -24,6 +24,9 @@ class ControlVerbs {
  public:
   using Done = std::function<void(std::string reply)>;
 
+  /// The error of a verb that needs the engine while that does not answer.
+  static constexpr std::string_view kEngineSilent = "the engine did not answer in time";
+
   ControlVerbs(boost::asio::io_context& loop, AdminSources sources);
 
   /// Calls `done` once, perhaps before it returns: a line of JSON without its end.

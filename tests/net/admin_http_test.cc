@@ -1,103 +1,19 @@
 #include "resolver/net/admin_http.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <memory>
-#include <utility>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
-#include <string>
-
-#include "tests/net/admin_fixture.h"
+#include "tests/net/http_fixture.h"
 
 namespace sluice::net {
 namespace {
 
-namespace asio = boost::asio;
 using metrics::AdminMetric;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const Endpoint kLoopback = *Endpoint::parse("127.0.0.1:0", 0);
-
-/// A blocking client that says exactly what it is told.
-class Client {
- public:
-  explicit Client(const Endpoint& server) {
-    socket_.connect({asio::ip::make_address(server.address.to_string()), server.port});
-  }
-
-  void send(const std::string& bytes) {
-    boost::system::error_code ignored;  // the server may have closed already
-    asio::write(socket_, asio::buffer(bytes), ignored);
-  }
-  /// A response with its body, on a connection that stays open.
-  std::string read_response() {
-    boost::system::error_code ignored;
-    const std::size_t head =
-        asio::read_until(socket_, asio::dynamic_buffer(in_), "\r\n\r\n", ignored);
-    const std::size_t length = in_.find("Content-Length: ");
-    const std::size_t body = length == std::string::npos ? 0 : std::stoul(in_.substr(length + 16));
-    if (in_.size() < head + body)
-      asio::read(socket_, asio::dynamic_buffer(in_),
-                 asio::transfer_exactly(head + body - in_.size()), ignored);
-    return take(head + body);
-  }
-  /// All that comes until the server closes.
-  std::string read_to_end() {
-    boost::system::error_code ignored;
-    asio::read(socket_, asio::dynamic_buffer(in_), ignored);
-    return take(in_.size());
-  }
-
- private:
-  std::string take(std::size_t size) {
-    std::string out = in_.substr(0, size);
-    in_.erase(0, size);
-    return out;
-  }
-
-  asio::io_context loop_;
-  asio::ip::tcp::socket socket_{loop_};
-  std::string in_;
-};
-
-class AdminHttpTest : public AdminFixture {
- protected:
-  ~AdminHttpTest() override { stop(); }
-
-  /// Starts the server with `limits`.
-  void serve(HttpLimits limits = {}, const Endpoint& address = kLoopback) {
-    http_ = std::make_unique<AdminHttp>(admin.loop, sources, limits);
-    const auto bound = http_->listen(address);
-    ASSERT_TRUE(bound.has_value()) << bound.error();
-    at = {kLoopback.address, bound.value().port};
-    start();
-  }
-
-  std::string get(const std::string& target) {
-    Client client{at};
-    client.send("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-    return client.read_to_end();
-  }
-  std::string ask(const std::string& request) {
-    Client client{at};
-    client.send(request);
-    return client.read_to_end();
-  }
-
-  Endpoint at;
-
- private:
-  std::unique_ptr<AdminHttp> http_;
-};
+class AdminHttpTest : public HttpFixture {};
 
 TEST_F(AdminHttpTest, ServesTheCountersToPrometheus) {
   process.set(metrics::ProcessMetric::cache_entries, 17);
@@ -142,7 +58,7 @@ TEST_F(AdminHttpTest, IsReadyAsLongAsTheServerSaysSo) {
 
 TEST_F(AdminHttpTest, KnowsNoOtherPath) {
   serve();
-  EXPECT_THAT(get("/"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(get("/no-such-page"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(get("/metrics/"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(get("/metrics?x=1"), StartsWith("HTTP/1.1 200 "));
 }
@@ -167,7 +83,7 @@ TEST_F(AdminHttpTest, AnswersHeadWithoutABody) {
 
 TEST_F(AdminHttpTest, KeepsAConnectionForMoreRequests) {
   serve();
-  Client client{at};
+  HttpClient client{at};
   const std::string request = "GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   client.send(request + request);
   EXPECT_THAT(client.read_response(), EndsWith("ok\n"));
@@ -177,7 +93,7 @@ TEST_F(AdminHttpTest, KeepsAConnectionForMoreRequests) {
 }
 
 TEST_F(AdminHttpTest, RefusesAHeaderBeyondItsBound) {
-  serve({.header_bytes = 1'024, .idle_timeout = 200ms});
+  serve({.session = {.header_bytes = 1'024, .idle_timeout = 200ms}});
   const std::string response =
       ask("GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + std::string(100'000, 'x'));
   EXPECT_THAT(response, StartsWith("HTTP/1.1 431 "));
@@ -185,20 +101,20 @@ TEST_F(AdminHttpTest, RefusesAHeaderBeyondItsBound) {
 }
 
 TEST_F(AdminHttpTest, RefusesABody) {
-  serve({.idle_timeout = 200ms});
+  serve({.session = {.idle_timeout = 200ms}});
   EXPECT_THAT(ask("POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello"),
               StartsWith("HTTP/1.1 413 "));
 }
 
 TEST_F(AdminHttpTest, RefusesWhatIsNotHttp) {
-  serve({.idle_timeout = 200ms});
+  serve({.session = {.idle_timeout = 200ms}});
   EXPECT_THAT(ask("\x16\x03\x01 hello\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(ask("GET /ready HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
 }
 
 TEST_F(AdminHttpTest, IsNotDelayedByASlowClientAndClosesItsConnection) {
-  serve({.idle_timeout = 300ms});
-  Client slow{at};
+  serve({.session = {.idle_timeout = 300ms}});
+  HttpClient slow{at};
   slow.send("GET /ready HTT");
 
   EXPECT_THAT(get("/ready"), StartsWith("HTTP/1.1 200 "));
@@ -209,14 +125,14 @@ TEST_F(AdminHttpTest, ClosesConnectionsBeyondItsBound) {
   serve({.connections = 2});
   const std::string request = "GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   {
-    Client first{at};
-    Client second{at};
+    HttpClient first{at};
+    HttpClient second{at};
     first.send(request);
     second.send(request);
     first.read_response();
     second.read_response();
 
-    EXPECT_EQ(Client{at}.read_to_end(), "");
+    EXPECT_EQ(HttpClient{at}.read_to_end(), "");
     EXPECT_EQ(counted(AdminMetric::refused_http_connections), 1U);
   }
   // The others have gone, but the server may learn that later than we come back.
@@ -262,7 +178,7 @@ TEST_F(AdminHttpTest, SaysWhichAddressIsTaken) {
 TEST_F(AdminHttpTest, EndsWhileARequestStillWaitsForTheEngine) {
   is_engine_silent = true;
   serve();
-  Client client{at};
+  HttpClient client{at};
   client.send("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   EXPECT_THAT(get("/ready"), StartsWith("HTTP/1.1 200 "));
 }
