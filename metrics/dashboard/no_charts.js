@@ -1,0 +1,1 @@
+// Served as uplot.js by a build that has no uPlot: the page then draws no charts.
