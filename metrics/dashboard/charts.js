@@ -5,6 +5,7 @@
 import { kWindowSeconds } from "./history.js";
 import { make, setText } from "./elements.js";
 
+const kLeastHeight = 4;  // of the y axis: its marks are then whole numbers
 const kDashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5]];
 
 const charts = new Set();
@@ -49,7 +50,7 @@ export class Chart {
       padding: [8, 18, 0, 0],
       scales: {
         x: { range: (_, __, max) => [(max ?? 0) - kWindowSeconds, max ?? 0] },
-        y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
+        y: { range: (_, __, max) => [0, Math.max(kLeastHeight, (max ?? 0) * 1.1)] },
       },
       axes: [
         { ...axis, size: 24, gap: 4, space: 70, incrs: [60, 120], values: (_, ticks) => ticks.map(clock) },

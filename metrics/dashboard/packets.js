@@ -13,7 +13,7 @@ const panels = new Map();
 class Panel {
   constructor(name) {
     this.lines = new Lines(4);
-    this.heading = make("h3");
+    this.interfaces = make("span", { class: "quiet" });
     this.problem = make("p", { class: "problem", hidden: "" });
     const figure = make("figure", { class: "chart" });
     this.chart = new Chart(figure, { title: "Packets per second", format: rate,
@@ -25,7 +25,7 @@ class Panel {
     const side = make("div", {}, this.facts,
       make("h4", {}, "Most packets in any …", make("span", { class: "quiet" }, " since the last scrape")),
       this.peaks);
-    this.element = make("article", { class: "budget", "data-budget": name }, this.heading, this.problem,
+    this.element = make("article", { class: "budget" }, make("h3", {}, `${name} `, this.interfaces), this.problem,
       make("div", { class: "beside" }, figure, side));
     byId("budgets").append(this.element);
   }
@@ -35,7 +35,7 @@ class Panel {
     const all = history.rate(`all ${budget.budget}`);
     this.lines.push(overview.at_seconds, [all, history.rate(`own ${budget.budget}`), budget.rate, budget.limit]);
     this.chart.update(this.lines);
-    setText(this.heading, `${budget.budget}: ${budget.interfaces}`);
+    setText(this.interfaces, budget.interfaces);
     this.problem.hidden = !budget.problem;
     setText(this.problem, budget.problem ? `Not shared: ${budget.problem}` : "");
     setFacts(this.facts, [

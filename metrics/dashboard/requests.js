@@ -37,6 +37,5 @@ const load = async () => {
 };
 
 export const startRequests = () => {
-  table.update([]);
   byId("requests-load").addEventListener("click", load);
 };

@@ -17,7 +17,8 @@ export class Table {
       head.append(make("th", { scope: "col", role: "columnheader", class: kind(column) }, column.label));
     this.body = make("tbody", { role: "rowgroup" });
     element.append(make("thead", { role: "rowgroup" }, head), this.body);
-    this.empty = make("p", { class: "quiet" }, empty);
+    this.empty = make("p", { class: "quiet", hidden: "" }, empty);
+    element.hidden = true;
     element.after(this.empty);
   }
 

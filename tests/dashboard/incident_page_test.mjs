@@ -161,7 +161,7 @@ describe("The connection", () => {
     await standIn.stop();
     await page.locator("#loss", { hasText: "Connection lost: the daemon does not answer" }).waitFor();
     assert.match(await text(page, "#connection"), /^Connection lost; next attempt in \d+ s$/);
-    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("main")).filter), "grayscale(1)");
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector(".tiles").parentElement).filter), "grayscale(1)");
     await screenshot(page, "connection-lost");
 
     await standIn.start(standIn.port);
