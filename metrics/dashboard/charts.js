@@ -6,7 +6,8 @@ import { kWindowSeconds } from "./history.js";
 import { make, setText } from "./elements.js";
 
 const kLeastHeight = 4;  // of the y axis: its marks are then whole numbers
-const kDashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5]];
+// As page.css draws them in the legend.
+const kDashes = [[], [6, 4], [2, 3], [9, 3, 2, 3], [1, 5]];
 
 const charts = new Set();
 

@@ -114,6 +114,29 @@ class Pages(SystemTest):
         for line in text.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) .*|sluice_[a-z_]+(\{[^{}]*\})? \S+)$')
 
+    def test_the_api_says_what_the_control_tool_says(self):
+        for verb in ("zones", "budget", "requests"):
+            status, text = self.get(f"/api/v1/{verb}")
+            self.assertEqual((status, json.loads(text)), (200, self.daemon.control(verb)), verb)
+        overview = json.loads(self.get("/api/v1/overview")[1])
+        for part in ("at_seconds", "status", "stats", "zones", "upstreams", "budgets"):
+            self.assertIn(part, overview)
+        for verb in ("reload", "cache", "recorder", "no-such-verb"):
+            self.assertEqual(self.get(f"/api/v1/{verb}")[0], 404, verb)
+
+    def test_a_stream_shows_an_overview_a_second_and_ends_with_the_daemon(self):
+        url = f"http://{self.daemon.admin}/api/v1/live"
+        with urllib.request.urlopen(url, timeout=PATIENCE) as stream:
+            events = []
+            while len(events) < 2:
+                line = stream.readline()
+                if line.startswith(b"data: "):
+                    events.append(json.loads(line[len(b"data: "):]))
+            self.assertAlmostEqual(events[1]["at_seconds"] - events[0]["at_seconds"], 1, delta=0.8)
+            self.daemon.child.terminate()
+            stream.read()
+        self.assertEqual(self.daemon.wait(), 0)
+
     def test_what_is_not_there_or_not_allowed_is_told(self):
         self.assertEqual(self.get("/no-such-page")[0], 404)
         self.assertEqual(self.get("/metrics", method="DELETE")[0], 405)
