@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -116,6 +118,68 @@ struct Local {
   bool operator==(const Local&) const = default;
 };
 
+/// [recorder]
+struct Recorder {
+  /// Memory for the engine's last events. 0 = none are kept.
+  std::uint64_t max_bytes = std::uint64_t{1} << 20;
+  bool operator==(const Recorder&) const = default;
+};
+
+/// What a line of the query log may say, in the order in which it does.
+enum class QueryField : std::uint8_t {
+  time,
+  client,
+  name,
+  type,
+  klass,
+  rcode,
+  source,
+  latency_ms,
+  upstream,
+  zone,
+  tries,
+  size,
+  ede,
+  count_,
+};
+/// What it calls them.
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(QueryField::count_)>
+    kQueryFieldNames{"time",       "client",   "name", "type",  "class", "rcode", "source",
+                     "latency_ms", "upstream", "zone", "tries", "size",  "ede"};
+using QueryFields = std::bitset<kQueryFieldNames.size()>;
+
+/// [query_log]
+struct QueryLog {
+  /// Of so many client queries one is logged; 0 = none.
+  std::uint32_t sample = 0;
+  QueryFields fields = QueryFields{}.set();
+  /// Empty = the process's own log.
+  std::string file;
+  bool operator==(const QueryLog&) const = default;
+};
+
+/// Kinds of dnstap messages.
+enum class DnstapMessage : std::uint8_t {
+  client_query,
+  client_response,
+  forwarder_query,
+  forwarder_response,
+  count_,
+};
+using DnstapMessages = std::bitset<static_cast<std::size_t>(DnstapMessage::count_)>;
+
+/// [dnstap]
+struct Dnstap {
+  /// Of the collector; empty = no dnstap.
+  std::string socket;
+  /// Who we are, for the collector; empty = the host's name.
+  std::string identity;
+  DnstapMessages messages{0b1100};  // those between us and upstreams
+  /// Of so many messages from and to clients one is sent.
+  std::uint32_t sample = 1'000;
+  bool operator==(const Dnstap&) const = default;
+};
+
 /// [[record]]
 struct Record {
   /// In the presentation format of zone files, for who reads of it, and what that says.
@@ -208,6 +272,9 @@ struct Config {
   Log log;
   Cache cache;
   Local local;
+  Recorder recorder;
+  QueryLog query_log;
+  Dnstap dnstap;
   std::vector<Record> records;
   std::vector<Blocklist> blocklists;
   std::vector<Budget> budgets;

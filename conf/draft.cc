@@ -43,6 +43,9 @@ std::string homes_of(std::string_view key) {
       {"log", has_key<Log>(key)},
       {"cache", has_key<Cache>(key)},
       {"local", has_key<Local>(key)},
+      {"recorder", has_key<Recorder>(key)},
+      {"query_log", has_key<QueryLog>(key)},
+      {"dnstap", has_key<Dnstap>(key)},
       {"record", has_key<Record>(key)},
       {"blocklist", has_key<Blocklist>(key)},
       {"budget", has_key<Budget>(key)},
@@ -118,6 +121,9 @@ class DocumentReader {
     if (section.name == "log") read_entries(section, config.log, origins.log);
     if (section.name == "cache") read_entries(section, config.cache, origins.cache);
     if (section.name == "local") read_entries(section, config.local, origins.local);
+    if (section.name == "recorder") read_entries(section, config.recorder, origins.recorder);
+    if (section.name == "query_log") read_entries(section, config.query_log, origins.query_log);
+    if (section.name == "dnstap") read_entries(section, config.dnstap, origins.dnstap);
     if (section.name == "record") append_each(section, "data", config.records, origins.records);
     if (section.name == "blocklist") append(section, config.blocklists, origins.blocklists);
     if (section.name == "budget") append(section, config.budgets, origins.budgets);

@@ -2,6 +2,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "conf/reason.h"
@@ -67,7 +68,36 @@ const std::vector<std::string>* read_list(const Value& value, std::string_view s
   return list;
 }
 
+/// The members of a set that a list names; each has its name at its place in `names`.
+template <typename Set, std::size_t count>
+Reasons read_set(const Value& value, std::string_view shape,
+                 const std::array<std::string_view, count>& names, Set& out) {
+  static_assert(Set{}.size() == count);
+  Reasons reasons;
+  const auto* const list = read_list(value, shape, {1, count}, reasons);
+  if (list == nullptr) return reasons;
+  out.reset();
+  for (const std::string& text : *list) {
+    const auto found = std::ranges::find(names, text);
+    if (found == names.end())
+      reasons.push_back(in_quotes(text) + " is none of them: write " + std::string{shape});
+    else
+      out.set(static_cast<std::size_t>(found - names.begin()));
+  }
+  return reasons;
+}
+
 }  // namespace
+
+Reasons QueryFieldNames::read(const Value& value, Bounds, QueryFields& out) {
+  return read_set(value, kShape, kQueryFieldNames, out);
+}
+
+Reasons DnstapMessageNames::read(const Value& value, Bounds, DnstapMessages& out) {
+  static constexpr std::array<std::string_view, 4> kNames{"client_query", "client_response",
+                                                          "forwarder_query", "forwarder_response"};
+  return read_set(value, kShape, kNames, out);
+}
 
 Reasons Networks::read(const Value& value, Bounds, std::vector<Prefix>& out, bool& allow_attached) {
   Reasons reasons;

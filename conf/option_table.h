@@ -56,6 +56,12 @@ std::span<const Option<Cache>> options<Cache>() noexcept;
 template <>
 std::span<const Option<Local>> options<Local>() noexcept;
 template <>
+std::span<const Option<Recorder>> options<Recorder>() noexcept;
+template <>
+std::span<const Option<QueryLog>> options<QueryLog>() noexcept;
+template <>
+std::span<const Option<Dnstap>> options<Dnstap>() noexcept;
+template <>
 std::span<const Option<Record>> options<Record>() noexcept;
 template <>
 std::span<const Option<Blocklist>> options<Blocklist>() noexcept;

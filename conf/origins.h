@@ -30,6 +30,9 @@ struct Origins {
   Origin log{.section = "log"};
   Origin cache{.section = "cache"};
   Origin local{.section = "local"};
+  Origin recorder{.section = "recorder"};
+  Origin query_log{.section = "query_log"};
+  Origin dnstap{.section = "dnstap"};
   std::vector<Origin> records = {};
   std::vector<Origin> blocklists = {};
   std::vector<Origin> budgets = {};

@@ -35,6 +35,8 @@ std::vector<std::string> restart_only_changes(const Config& current, const Confi
   append_changes(changes, "admin", current.admin, next.admin);
   append_changes(changes, "log", current.log, next.log);
   append_changes(changes, "cache", current.cache, next.cache);
+  append_changes(changes, "recorder", current.recorder, next.recorder);
+  append_changes(changes, "dnstap", current.dnstap, next.dnstap);
   for (const Budget& budget : next.budgets)
     if (const Budget* const before = find_budget(current, budget.name))
       append_changes(changes, "budget[" + budget.name + "]", *before, budget);
@@ -46,6 +48,8 @@ Config keep_restart_only(const Config& current, Config next) {
   keep(current.admin, next.admin);
   keep(current.log, next.log);
   keep(current.cache, next.cache);
+  keep(current.recorder, next.recorder);
+  keep(current.dnstap, next.dnstap);
   for (Budget& budget : next.budgets)
     if (const Budget* const before = find_budget(current, budget.name)) keep(*before, budget);
   return next;

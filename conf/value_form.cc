@@ -183,17 +183,23 @@ Reasons OptionalLabel::read(const Value& value, Bounds, std::string& out) {
   return {};
 }
 
-Reasons Path::read(const Value& value, Bounds bounds, std::string& out) {
+Reasons Text::read(const Value& value, Bounds bounds, std::string& out) {
   const auto* const text = std::get_if<std::string>(&value.content);
   if (text == nullptr) return wrong_kind(kShape, value);
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
-  if (!text->starts_with('/')) return wrong_text(kShape, *text);
   if (std::ranges::any_of(*text, is_control)) return {"must be free of control characters"};
   if (static_cast<std::int64_t>(text->size()) > bounds.max)
     return {"must be at most " + std::to_string(bounds.max) + " bytes long, not " +
             std::to_string(text->size())};
   out = *text;
   return {};
+}
+
+Reasons Path::read(const Value& value, Bounds bounds, std::string& out) {
+  const auto* const text = std::get_if<std::string>(&value.content);
+  if (text == nullptr) return wrong_kind(kShape, value);
+  if (!text->starts_with('/')) return wrong_text(kShape, *text);
+  return Text::read(value, bounds, out);
 }
 
 Reasons OptionalPath::read(const Value& value, Bounds bounds, std::string& out) {

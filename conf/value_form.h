@@ -134,6 +134,28 @@ struct SpecialUseNames {
   static Reasons read(const Value& value, Bounds bounds, local::SpecialUses& out);
 };
 
+/// Any text without control characters, of bounded length.
+struct Text {
+  static constexpr std::string_view kShape = "a text";
+  static Reasons read(const Value& value, Bounds bounds, std::string& out);
+};
+
+/// What a line of the query log says.
+struct QueryFieldNames {
+  static constexpr std::string_view kShape =
+      "a list of \"time\", \"client\", \"name\", \"type\", \"class\", \"rcode\", \"source\", "
+      "\"latency_ms\", \"upstream\", \"zone\", \"tries\", \"size\", \"ede\"";
+  static Reasons read(const Value& value, Bounds bounds, QueryFields& out);
+};
+
+/// Kinds of dnstap messages.
+struct DnstapMessageNames {
+  static constexpr std::string_view kShape =
+      "a list of \"client_query\", \"client_response\", \"forwarder_query\", "
+      "\"forwarder_response\"";
+  static Reasons read(const Value& value, Bounds bounds, DnstapMessages& out);
+};
+
 /// Top-level domains. May be empty.
 struct Tlds {
   static constexpr std::string_view kShape =

@@ -206,6 +206,7 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
   add_labelled(families, kBudgetMetrics, sources.budgets, peaks);
   add_networks(families, sources.networks, peaks);
   if (sources.admin != nullptr) add_summed(families, kAdminMetrics, std::span{&sources.admin, 1});
+  if (sources.traces != nullptr) add_summed(families, kTraceMetrics, std::span{&sources.traces, 1});
   return families;
 }
 

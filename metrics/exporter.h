@@ -32,6 +32,7 @@ struct Sources {
   const CounterBlock<ProcessMetric>* process = nullptr;
   const CounterBlock<AttributionMetric>* attribution = nullptr;
   const CounterBlock<AdminMetric>* admin = nullptr;
+  const CounterBlock<TraceMetric>* traces = nullptr;
   std::vector<Labelled<ZoneMetric>> zones{};
   std::vector<Labelled<UpstreamMetric>> upstreams{};
   std::vector<Labelled<VerdictMetric>> verdicts{};

@@ -7,6 +7,7 @@
 #include "metrics/budget_metrics.h"
 #include "metrics/network_metrics.h"
 #include "metrics/process_metrics.h"
+#include "metrics/trace_metrics.h"
 #include "metrics/upstream_metrics.h"
 #include "metrics/verdict_metrics.h"
 #include "metrics/worker_metrics.h"

@@ -11,6 +11,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/endpoint.h"
 #include "resolver/client.h"
+#include "resolver/reply_origin.h"
 
 namespace sluice {
 
@@ -26,6 +27,7 @@ struct ExchangeId {
 struct Respond {
   ClientRef client;
   std::span<const std::byte> message;
+  ReplyOrigin origin{};
 };
 
 /// Send `query` to `server`, once, and report what becomes of it.
@@ -84,7 +86,9 @@ class ActionList {
     bytes_.resize(used_ + size);
     return {bytes_.data() + used_, size};
   }
-  void respond(const ClientRef& client, std::size_t size) { add(Respond{client, {}}, size); }
+  void respond(const ClientRef& client, std::size_t size) {
+    add(Respond{client, {}, origin_}, size);
+  }
   void start(const StartExchange& exchange, std::size_t size) { add(exchange, size); }
   void report(const LoopFound& loop) { add_bare(loop); }
   void identify(const Identify& client) { add_bare(client); }
@@ -92,6 +96,11 @@ class ActionList {
     std::copy(suffix.begin(), suffix.end(), room(suffix.size()).begin());
     add(spent, suffix.size());
   }
+
+  /// How the replies that follow come about; until it is told anew or clear().
+  void explain(const ReplyOrigin& origin) noexcept { origin_ = origin; }
+  void comes_from(ReplySource source) noexcept { origin_.source = source; }
+  [[nodiscard]] const ReplyOrigin& origin() const noexcept { return origin_; }
 
   /// Calls `use` for each action with its bytes in place.
   template <typename F>
@@ -109,6 +118,7 @@ class ActionList {
     actions_.clear();
     offsets_.clear();
     bytes_.clear();
+    origin_ = {};
   }
 
  private:
@@ -137,6 +147,7 @@ class ActionList {
   std::vector<Range> offsets_;
   std::vector<std::byte> bytes_;
   std::size_t used_ = 0;
+  ReplyOrigin origin_;
 };
 
 /// What became of an exchange.

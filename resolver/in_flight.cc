@@ -54,13 +54,15 @@ bool InFlightTable::has_waiter(const ClientRef& client, std::uint16_t id,
   }) != kNone;
 }
 
-bool InFlightTable::join(Index index, const ClientRef& client, const dns::ReplyShape& shape) {
+bool InFlightTable::join(Index index, const ClientRef& client, const dns::ReplyShape& shape,
+                         TimePoint now) {
   const auto slot = waiters_.take();
   if (!slot) return false;
   InFlight& question = questions_[index];
   Waiter& waiter = waiters_[*slot];
   waiter.client = client;
   waiter.shape = shape;
+  waiter.since = now;
   waiter.hash = waiter_hash(client, shape.id, question.hash);
   by_client_.insert(*slot);
   if (question.last_waiter == kNone)

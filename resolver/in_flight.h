@@ -73,6 +73,7 @@ struct InFlight {
 struct Waiter {
   ClientRef client;
   dns::ReplyShape shape;
+  TimePoint since{};       ///< when it came
   std::uint64_t hash = 0;  ///< of client, message ID and question
   std::uint32_t next_in_bucket = InFlight::kNone;
   std::uint32_t next = InFlight::kNone;
@@ -108,7 +109,8 @@ class InFlightTable {
   [[nodiscard]] bool has_waiter(const ClientRef& client, std::uint16_t id,
                                 std::uint64_t question_hash) const noexcept;
   /// Attaches a client's query; false if the waiter table is full.
-  [[nodiscard]] bool join(Index index, const ClientRef& client, const dns::ReplyShape& shape);
+  [[nodiscard]] bool join(Index index, const ClientRef& client, const dns::ReplyShape& shape,
+                          TimePoint now);
 
   /// Calls `use(waiter)` for each waiter of the question, the first to ask first.
   template <typename F>

@@ -36,6 +36,7 @@ QueryEngine::QueryEngine(const Limits& limits, cache::ResponseCache& cache, Rand
       subtrees_{limits.max_subtrees, random_.next_key()},
       spenders_{random_.next_key()},
       flow_key_{random_.next_key()},
+      recorder_{limits.max_recording},
       stored_message_(dns::kMaxMessageSize + dns::kReplySlack) {
   silent_rules_.reserve(Routing::kMaxRules);
 }
@@ -62,8 +63,10 @@ std::optional<std::string> QueryEngine::configure(const conf::Config& config,
 
 void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, TimePoint now,
                            ActionList& out) {
+  out.explain({.asked = now});
   if (recognise_probe(client, query, out)) return;
   const auto rule = routing_.find(query.question.name);
+  out.explain({.rule = rule.value_or(ReplyOrigin::kNoRule), .asked = now});
   if (answer_locally(client, query, rule, out)) return;
   const dns::LookupKey key = query.key();
   const dns::ReplyShape shape = shape_for(client, query);
@@ -86,17 +89,20 @@ void QueryEngine::on_query(const ClientRef& client, const dns::Query& query, Tim
   // Only UDP loses replies; over TCP a client that asks twice wants two.
   if (client.transport == Transport::udp && table_.has_waiter(client, query.id, arrival.hash)) {
     counters.add(ZoneMetric::retransmits_absorbed);
-    return;
+    return record_client(EventKind::absorbed, arrival, {}, now);
   }
   if (const Index index = table_.find(key, arrival.hash); index != kNone) {
     if (table_[index].purpose == Purpose::refresh &&
         answer_stale(arrival, "being asked for again", now, out))
-      return;
+      return record_client(EventKind::replied, arrival, out.origin().source, now);
     if (table_[index].waiter_count == 0)
       arrival.is_stored = cache_.lookup(key, arrival.hash, now, stored_message_).has_value();
+    record_client(EventKind::joined, arrival, {}, now);
     return join(index, arrival, now, out);
   }
-  if (answer_without_asking(arrival, now, out)) return;
+  if (answer_without_asking(arrival, now, out))
+    return record_client(EventKind::replied, arrival, out.origin().source, now);
+  record_client(EventKind::query, arrival, {}, now);
   if (table_.size() == table_.max_questions()) make_room(now, out);
   const Index index = open_question(key, arrival.hash, *rule, now);
   if (index == kNone) return refuse(arrival, out);
@@ -110,6 +116,7 @@ bool QueryEngine::answer_without_asking(Arrival& arrival, TimePoint now, ActionL
   const auto hit = cache_.lookup(arrival.key, arrival.hash, now, stored_message_);
   arrival.is_stored = hit.has_value();
   if (hit && hit->freshness == cache::Freshness::fresh) {
+    out.comes_from(ReplySource::cache);
     reply_with_response(arrival.client, arrival.shape, {stored_message_.data(), hit->size},
                         std::nullopt, out);
     return true;
@@ -129,6 +136,7 @@ bool QueryEngine::answer_without_asking(Arrival& arrival, TimePoint now, ActionL
   const dns::Ede ede{dns::EdeCode::not_ready, text.view()};
   if (answer_stale(arrival, text.view(), now, out)) return true;
   rule.counters->add(ZoneMetric::servfail_no_upstream);
+  out.comes_from(ReplySource::failed);
   reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
                    out);
   return true;
@@ -151,6 +159,7 @@ bool QueryEngine::answer_below_nxdomain(const Arrival& arrival, TimePoint now, A
         dns::write_nxdomain_below(room, arrival.key.question, stored, response_);
     if (size == 0) continue;
     rule.counters->add(ZoneMetric::nxdomain_cuts);
+    out.comes_from(ReplySource::cache);
     out.respond(arrival.client, dns::finish_reply(room, size, arrival.shape, std::nullopt));
     return true;
   }
@@ -168,6 +177,7 @@ bool QueryEngine::answer_failed(const Arrival& arrival, TimePoint now, ActionLis
   const dns::Ede ede{dns::EdeCode::cached_error, text.view()};
   if (answer_stale(arrival, text.view(), now, out)) return true;
   rule.counters->add(ZoneMetric::servfail_cached);
+  out.comes_from(ReplySource::failed);
   reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail, ede,
                    out);
   return true;
@@ -191,7 +201,9 @@ bool QueryEngine::answer_stale(const Arrival& arrival, std::string_view why, Tim
   if (!hit) return false;
   const std::span<const std::byte> stored{stored_message_.data(), hit->size};
   std::optional<dns::Ede> ede;
+  out.comes_from(ReplySource::cache);
   if (hit->freshness == cache::Freshness::stale) {
+    out.comes_from(ReplySource::stale);
     routing_.rule(arrival.rule).counters->add(ZoneMetric::answered_stale);
     ede = stale_ede(stored, why);
   }
@@ -201,6 +213,7 @@ bool QueryEngine::answer_stale(const Arrival& arrival, std::string_view why, Tim
 
 void QueryEngine::refuse(const Arrival& arrival, ActionList& out) {
   routing_.rule(arrival.rule).counters->add(ZoneMetric::servfail_overload);
+  out.explain({.source = ReplySource::failed, .rule = arrival.rule});
   reply_with_error(arrival.client, arrival.shape, arrival.key.question, dns::Rcode::servfail,
                    {dns::EdeCode::other, "too many questions are in flight"}, out);
 }
@@ -208,7 +221,7 @@ void QueryEngine::refuse(const Arrival& arrival, ActionList& out) {
 /// Attaches a client to a question, new or in flight.
 void QueryEngine::join(Index index, const Arrival& arrival, TimePoint now, ActionList& out) {
   const bool is_new = table_[index].try_deadline == TimePoint{};
-  if (!table_.join(index, arrival.client, arrival.shape)) {
+  if (!table_.join(index, arrival.client, arrival.shape, now)) {
     if (is_new) close(index, now, out);
     return refuse(arrival, out);
   }
@@ -267,6 +280,7 @@ void QueryEngine::ask_in_background(const Arrival& arrival, Purpose purpose, Tim
   routing_.rule(arrival.rule)
       .counters->add(purpose == Purpose::prefetch ? ZoneMetric::refreshes_prefetch
                                                   : ZoneMetric::refreshes_stale);
+  record_background(index, now);
   enqueue(index, Attempt::first, now, out);
 }
 

@@ -19,6 +19,7 @@
 #include "resolver/dns/response.h"
 #include "resolver/engine_snapshot.h"
 #include "resolver/explanation.h"
+#include "resolver/flight_recorder.h"
 #include "resolver/health.h"
 #include "resolver/in_flight.h"
 #include "resolver/local/covering.h"
@@ -48,6 +49,7 @@ class QueryEngine {
     std::size_t max_exchanges = 4'096;  ///< beyond, questions wait as if the budget were empty
     std::size_t max_failures = 65'536;  ///< failed questions remembered
     std::size_t max_subtrees = 4'096;   ///< suffixes whose failures are counted
+    std::size_t max_recording = 0;      ///< bytes for the flight recorder; 0 = off
     Duration deadline = std::chrono::milliseconds{4'500};  ///< of a question, from its first query
   };
 
@@ -116,6 +118,8 @@ class QueryEngine {
   /// Who has spent most packets. Allocates.
   [[nodiscard]] EngineSnapshot::Top top(policy::TopSpenders::Window window, std::size_t at_most,
                                         TimePoint now) const;
+  /// What happened last.
+  [[nodiscard]] const FlightRecorder& recorder() const noexcept { return recorder_; }
   [[nodiscard]] metrics::CounterBlock<metrics::ProcessMetric>& process_counters() noexcept {
     return counters_;
   }
@@ -186,6 +190,19 @@ class QueryEngine {
                                                                         TimePoint now) const;
   void close(Index index, TimePoint now, ActionList& out);
   void note_answer(const InFlight& question, TimePoint now) noexcept;
+
+  // query_engine_recording.cc: what the flight recorder is told
+  void record_client(EventKind kind, const Arrival& arrival, ReplySource source,
+                     TimePoint now) noexcept;
+  void record_background(Index index, TimePoint now) noexcept;
+  void record_waiting(const InFlight& question, TimePoint now) noexcept;
+  void record_sent(const ExchangeState& exchange, std::uint8_t tries,
+                   std::span<const std::byte> query) noexcept;
+  void record_outcome(const ExchangeState& exchange, const ExchangeOutcome& outcome,
+                      TimePoint now) noexcept;
+  void record_timeout(const InFlight& question, TimePoint now) noexcept;
+  void record_settled(const InFlight& question, ReplySource source, metrics::ZoneMetric cause,
+                      TimePoint now) noexcept;
 
   // query_engine_local.cc: without any upstream
   [[nodiscard]] bool answer_locally(const ClientRef& client, const dns::Query& query,
@@ -292,6 +309,7 @@ class QueryEngine {
   cache::ResponseCache::Sweep sweep_;
   TimePoint sweep_due_ = kNever;  // kNever: nothing is being swept out of the cache
   dns::TtlLimits ttl_limits_;
+  FlightRecorder recorder_;
   metrics::CounterBlock<metrics::ProcessMetric> counters_;
   dns::Response response_;                 // scratch: the response being read
   std::vector<std::byte> stored_message_;  // scratch: a response as it is stored, 64 KiB

@@ -129,6 +129,7 @@ void QueryEngine::write_query(Index index, std::uint32_t slot, TimePoint now, Ac
     rule.upstream_counters->add(UpstreamMetric::octets_sent, size);
     traffic_.on_sent(path.server.address, Transport::tcp, {.octets = size});
   }
+  record_sent(exchanges_[slot], question.tries, room.first(size));
   out.start({.id = {slot, exchanges_.generation(slot)},
              .server = path.server,
              .transport = question.transport,
@@ -210,6 +211,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   path.mismatched += outcome.mismatched;
   if (!outcome.response.empty())
     traffic_.on_received(path.server.address, exchange.transport, {1, outcome.response.size()});
+  record_outcome(exchange, outcome, now);
   upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
   upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
   count_response(outcome, now - exchange.started, upstream);
@@ -295,6 +297,7 @@ void QueryEngine::on_try_timeout(Index index, TimePoint now, ActionList& out) {
   if (!exchange.timed_out) {
     exchange.timed_out = true;
     ++question.spending.failures;
+    record_timeout(question, now);
     on_silence(exchange, now);
     update_silence(question.rule, now, out);
   }

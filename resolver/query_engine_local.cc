@@ -54,6 +54,7 @@ local::Covering QueryEngine::covering_of(std::optional<RuleIndex> index) const n
 bool QueryEngine::answer_locally(const ClientRef& client, const dns::Query& query,
                                  std::optional<RuleIndex> index, ActionList& out) {
   const auto reply = [&](std::size_t size, const std::optional<dns::Ede>& ede) {
+    out.comes_from(ReplySource::local);
     reply_with_response(client, shape_for(client, query), {stored_message_.data(), size}, ede, out);
   };
   if (local_names_) {

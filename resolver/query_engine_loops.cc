@@ -104,6 +104,7 @@ void QueryEngine::send_loop_probe(RuleIndex index, std::uint8_t path_index, Time
   const std::size_t size = dns::write_upstream_query(room.first<dns::kMaxUpstreamQuerySize>(), key,
                                                      {.id = random_.next_id()});
   exchanges_[*slot].query_size = static_cast<std::uint16_t>(size);
+  record_sent(exchanges_[*slot], 0, room.first(size));
   out.start({.id = {*slot, exchanges_.generation(*slot)},
              .server = path.server,
              .transport = Transport::udp,

@@ -44,6 +44,7 @@ void QueryEngine::enqueue(Index index, Attempt attempt, TimePoint now, ActionLis
   pump(gate, now, out);
   if (!gate.queue.contains(index)) return;
   rule.counters->add(ZoneMetric::waits);
+  record_waiting(question, now);
   gate.counters->add(metric_of(BudgetMetric::waits_first_try, question.band));
   note_queue(gate, question);
 }

@@ -120,7 +120,9 @@ void QueryEngine::on_good_response(const ExchangeState& exchange,
                      : rcode == dns::Rcode::nxdomain ? ZoneMetric::answered_nxdomain
                                                      : ZoneMetric::answered_other,
                      question.waiter_count);
+  record_settled(question, ReplySource::upstream, {}, now);
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
+    out.explain(origin_of(ReplySource::upstream, question, waiter));
     reply_with_response(waiter.client, waiter.shape, stored, std::nullopt, out);
   });
   close(index, now, out);

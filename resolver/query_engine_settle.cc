@@ -60,6 +60,7 @@ void QueryEngine::give_stale(Index index, TimePoint now, ActionList& out) {
   const Rule& rule = routing_.rule(question.rule);
   const ReplyText text{"no answer from %s within %lld ms", rule.upstream.c_str(),
                        in_ms(now - question.since)};
+  record_settled(question, ReplySource::stale, {}, now);
   reply_stale_to_all(index, size, text.view(), out);
   note_answer(question, now);
   table_.drop_waiters(index);
@@ -115,12 +116,12 @@ void QueryEngine::fail(Index index, TimePoint now, ActionList& out) {
 void QueryEngine::settle(Index index, ZoneMetric cause, const dns::Ede& ede, TimePoint now,
                          ActionList& out) {
   const InFlight& question = table_[index];
-  if (question.waiter_count > 0) {
-    if (const std::size_t size = find_usable(question, now))
-      reply_stale_to_all(index, size, ede.text, out);
-    else
-      reply_error_to_all(index, cause, ede, out);
-  }
+  const std::size_t size = question.waiter_count > 0 ? find_usable(question, now) : 0;
+  record_settled(question, size > 0 ? ReplySource::stale : ReplySource::failed, cause, now);
+  if (size > 0)
+    reply_stale_to_all(index, size, ede.text, out);
+  else if (question.waiter_count > 0)
+    reply_error_to_all(index, cause, ede, out);
   close(index, now, out);
 }
 
@@ -137,6 +138,7 @@ void QueryEngine::reply_stale_to_all(Index index, std::size_t size, std::string_
   const std::span<const std::byte> stored{stored_message_.data(), size};
   routing_.rule(question.rule).counters->add(ZoneMetric::answered_stale, question.waiter_count);
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
+    out.explain(origin_of(ReplySource::stale, question, waiter));
     reply_with_response(waiter.client, waiter.shape, stored, stale_ede(stored, why), out);
   });
 }
@@ -146,6 +148,7 @@ void QueryEngine::reply_error_to_all(Index index, ZoneMetric cause, const dns::E
   const InFlight& question = table_[index];
   routing_.rule(question.rule).counters->add(cause, question.waiter_count);
   table_.for_each_waiter(index, [&](const Waiter& waiter) {
+    out.explain(origin_of(ReplySource::failed, question, waiter));
     reply_with_error(waiter.client, waiter.shape, question.key.question, dns::Rcode::servfail, ede,
                      out);
   });

@@ -20,6 +20,12 @@ void reply_with_response(const ClientRef& client, const dns::ReplyShape& shape,
                          std::span<const std::byte> stored, const std::optional<dns::Ede>& ede,
                          ActionList& out);
 
+/// How the reply to one who waits for `question` comes about.
+[[nodiscard]] inline ReplyOrigin origin_of(ReplySource source, const InFlight& question,
+                                           const Waiter& waiter) noexcept {
+  return {.source = source, .rule = question.rule, .tries = question.tries, .asked = waiter.since};
+}
+
 /// What goes with `stored` if it is given although past its TTL (RFC 8914 sections 4.4 and 4.20).
 [[nodiscard]] dns::Ede stale_ede(std::span<const std::byte> stored, std::string_view why) noexcept;
 

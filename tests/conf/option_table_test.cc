@@ -32,8 +32,8 @@ constexpr std::size_t member_count() {
 template <typename Section>
 class OptionTable : public ::testing::Test {};
 
-using Sections = ::testing::Types<Server, Admin, Log, Cache, Local, Record, Blocklist, Budget,
-                                  Upstream, Zone, Network>;
+using Sections = ::testing::Types<Server, Admin, Log, Cache, Local, Recorder, QueryLog, Dnstap,
+                                  Record, Blocklist, Budget, Upstream, Zone, Network>;
 TYPED_TEST_SUITE(OptionTable, Sections);
 
 TYPED_TEST(OptionTable, HasARowForEveryMember) {
@@ -84,6 +84,9 @@ const std::map<std::string_view, std::pair<Value, Value>>& samples() {
       {form::Cidrs::kShape, {text("192.0.2.0/24"), list("2001:db8::/32")}},
       {form::Amount::kShape, {number(1), Value{0.02, "a number with a fraction"}}},
       {form::SpecialUseNames::kShape, {list("test"), list("onion")}},
+      {form::Text::kShape, {text("a"), text("")}},
+      {form::QueryFieldNames::kShape, {list("name"), list("class")}},
+      {form::DnstapMessageNames::kShape, {list("client_query"), list("client_response")}},
       {form::Tlds::kShape, {list("com"), list("net")}},
       {form::RecordLine::kShape, {text("a.example. A 192.0.2.1"), text("b.example. A 192.0.2.1")}},
       {form::ListenAddresses::kShape, {list("192.0.2.1"), list("192.0.2.2")}},

@@ -77,6 +77,9 @@ TEST(ReferenceFile, NamesEveryKeyWithItsHelpAndWhetherItNeedsARestart) {
   expect_documented<Log>("[log]");
   expect_documented<Cache>("[cache]");
   expect_documented<Local>("[local]");
+  expect_documented<Recorder>("[recorder]");
+  expect_documented<QueryLog>("[query_log]");
+  expect_documented<Dnstap>("[dnstap]");
   expect_documented<Record>("[[record]]", "#");
   expect_documented<Blocklist>("[[blocklist]]", "#");
   expect_documented<Budget>("[[budget]]");

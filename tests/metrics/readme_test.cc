@@ -50,6 +50,7 @@ std::string expected_list() {
   const CounterBlock<ProcessMetric> process;
   const CounterBlock<AdminMetric> admin;
   const CounterBlock<AttributionMetric> attribution;
+  const CounterBlock<TraceMetric> traces;
   CounterBlock<ZoneMetric> zone;
   CounterBlock<UpstreamMetric> upstream;
   CounterBlock<VerdictMetric> verdict;
@@ -59,6 +60,7 @@ std::string expected_list() {
                         .process = &process,
                         .attribution = &attribution,
                         .admin = &admin,
+                        .traces = &traces,
                         .zones = {{{{"zone", ""}}, &zone}},
                         .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
                         .verdicts = {{{{"upstream", ""}}, &verdict}},

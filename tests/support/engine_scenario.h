@@ -124,6 +124,7 @@ class EngineScenario : public ::testing::Test {
                               .max_waiters = 128,
                               .max_exchanges = 64,
                               .max_failures = 64,
+                              .max_recording = 64 << 10,
                               .deadline = std::chrono::milliseconds{4'500}};
   /// Makes the engine anew from limits_, without a configuration.
   void restart();
