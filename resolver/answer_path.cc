@@ -239,7 +239,7 @@ AnswerPath::Verdict AnswerPath::answer_from_cache(const dns::Query& query, const
   // What is stored was never truncated, so that TC is our own.
   if ((dns::read_u16(out, 2) & dns::Header::kTc) != 0)
     counters_.add(WorkerMetric::replies_truncated);
-  return {Outcome::replied, size, hit->refresh_due};
+  return {Outcome::replied, size, hit->refresh_due, ReplySource::cache};
 }
 
 }  // namespace sluice

@@ -14,6 +14,7 @@
 #include "resolver/client.h"
 #include "resolver/dns/edns_options.h"
 #include "resolver/dns/reply.h"
+#include "resolver/reply_origin.h"
 
 namespace sluice {
 
@@ -59,6 +60,7 @@ class AnswerPath {
     Outcome outcome;
     std::size_t size;
     bool refresh_due = false;  ///< replied; `query` is for the engine all the same, to ask again
+    ReplySource source = ReplySource::refused;  ///< of the reply
   };
 
   /// What `out` must hold at least: a stored response of any size and its OPT record.

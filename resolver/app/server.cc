@@ -60,6 +60,7 @@ QueryEngine::Limits engine_limits(const conf::Config& config) {
           .max_waiters = config.server.max_waiters,
           .max_exchanges = config.server.max_exchanges,
           .max_failures = config.cache.max_failures,
+          .max_recording = config.recorder.max_bytes,
           .deadline = config.server.deadline};
 }
 
@@ -87,11 +88,13 @@ Server::Server(std::string config_path, conf::Config config)
       worker_{loop_, engine_},
       exchange_{loop_, worker_, {.max_open = config_.server.max_exchanges}},
       access_{policy::ClientLimit{random_key()}, random_secret<dns::CookieSecret>()},
+      traces_{config_},
       listeners_{loop_, cache_, access_, worker_, config_.server},
       watched_budgets_{loop_},
       interfaces_watcher_{loop_, [this] { follow_interfaces(); }},
       local_key_{random_key()} {
   worker_.attach(exchange_, listeners_);
+  traces_.attach(listeners_, worker_);
 }
 
 Server::~Server() {
@@ -104,6 +107,7 @@ std::optional<std::string> Server::start() {
   follow_system_servers();
   if (auto problem = configure_engine()) return problem;
   read_local_names();
+  traces_.use(config_.query_log, listeners_);
   const auto bound = listeners_.open();
   if (!bound) return bound.error();
   log_advice(audit_here(config_, local_reading_ ? local_reading_->names : nullptr));
@@ -262,6 +266,7 @@ std::vector<std::string> Server::reload() {
   auto& counters = engine_.process_counters();
   if (problems.empty()) {
     log::set_level(config_.log.level);
+    traces_.use(config_.query_log, listeners_);
     local_reader_->use(local_spec_of(config_, local_key_));
     admit_clients();
     counters.add(metrics::ProcessMetric::reloads_ok);
@@ -277,6 +282,7 @@ void Server::publish_sources() {
   metrics::Sources sources = engine_.sources();
   sources.workers = listeners_.counters();
   sources.admin = &admin_counters_;
+  sources.traces = &traces_.counters();
   sources_.with([&](metrics::Sources& published) { published = std::move(sources); });
 }
 
@@ -309,6 +315,10 @@ net::AdminSources Server::admin_sources() {
         .client = spender.kind == SpenderKind::address ? spender.address().to_string() : "unknown"};
   };
   sources.cache = &cache_;
+  sources.recording = [this](std::function<void(Recording)> done) {
+    boost::asio::post(
+        loop_, [this, done = std::move(done)] { done(engine_.recorder().copy(Clock::now())); });
+  };
   sources.reload = [this](std::function<void(std::vector<std::string>)> done) {
     boost::asio::post(loop_, [this, done = std::move(done)] { done(reload()); });
   };
@@ -321,6 +331,7 @@ void Server::refresh_gauges() {
   engine_.refresh_gauges(now);
   if (engine_.take_stock(now)) log_verdicts();
   watched_budgets_.count();
+  traces_.count(engine_);
   engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
   engine_.process_counters().set(metrics::ProcessMetric::client_socket_drops,
                                  listeners_.socket_drops());

@@ -14,6 +14,7 @@
 #include "conf/config.h"
 #include "conf/problem.h"
 #include "resolver/app/admin_thread.h"
+#include "resolver/app/traces.h"
 #include "resolver/app/watched_budgets.h"
 #include "resolver/base/guarded.h"
 #include "resolver/net/cares_exchange.h"
@@ -76,6 +77,7 @@ class Server {
   net::Worker worker_;
   net::CaresExchange exchange_;
   ClientAccess access_;
+  Traces traces_;
   net::Listeners listeners_;
   WatchedBudgets watched_budgets_;
   net::InterfacesWatcher interfaces_watcher_;

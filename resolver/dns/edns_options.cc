@@ -22,6 +22,20 @@ std::optional<Cookie> read_cookie(std::span<const std::byte> value) noexcept {
   return cookie;
 }
 
+ResponseOpt read_opt(std::uint8_t upper_rcode, std::span<const std::byte> options) noexcept {
+  ResponseOpt opt{.rcode_bits = static_cast<std::uint16_t>(upper_rcode << 4), .ede = {}};
+  while (options.size() >= kOptionFixedSize) {
+    const std::size_t size = read_u16(options, 2);
+    if (options.size() < kOptionFixedSize + size) break;
+    if (OptionCode{read_u16(options, 0)} == OptionCode::ede && size >= 2) {
+      opt.ede = read_u16(options, kOptionFixedSize);
+      break;
+    }
+    options = options.subspan(kOptionFixedSize + size);
+  }
+  return opt;
+}
+
 }  // namespace
 
 EdnsOptions read_options(std::span<const std::byte> options) noexcept {
@@ -43,6 +57,30 @@ EdnsOptions read_options(std::span<const std::byte> options) noexcept {
     }
   }
   return result;
+}
+
+std::optional<ResponseOpt> find_response_opt(std::span<const std::byte> response) noexcept {
+  constexpr std::size_t kFixedSize = 2 + 2 + 4 + 2;  // TYPE, CLASS, TTL, RDLENGTH
+  const auto header = Header::read(response);
+  if (!header) return std::nullopt;
+  std::size_t offset = kHeaderSize;
+  for (unsigned i = 0; i < header->question_count; ++i) {
+    if (!skip_name(response, offset) || response.size() - offset < 4) return std::nullopt;
+    offset += 4;
+  }
+  const unsigned records =
+      unsigned{header->answer_count} + header->authority_count + header->additional_count;
+  for (unsigned i = 0; i < records; ++i) {
+    if (!skip_name(response, offset) || response.size() - offset < kFixedSize) return std::nullopt;
+    const auto fixed = response.subspan(offset, kFixedSize);
+    const std::size_t size = read_u16(fixed, kFixedSize - 2);
+    offset += kFixedSize;
+    if (response.size() - offset < size) return std::nullopt;
+    if (Type{read_u16(fixed, 0)} == Type::opt)
+      return read_opt(std::to_integer<std::uint8_t>(fixed[4]), response.subspan(offset, size));
+    offset += size;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::dns

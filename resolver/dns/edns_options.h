@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -24,5 +25,15 @@ struct EdnsOptions {
 /// Reads Edns::options in one pass. Does not allocate; the cookie views `options`, which are whole
 /// (parse_query() has seen to that).
 [[nodiscard]] EdnsOptions read_options(std::span<const std::byte> options) noexcept;
+
+/// What the OPT record of a response says beside its size.
+struct ResponseOpt {
+  std::uint16_t rcode_bits = 0;      ///< to be added to the header's four (RFC 6891 section 6.1.3)
+  std::optional<std::uint16_t> ede;  ///< the code of the first (RFC 8914)
+};
+
+/// nullopt if there is none, or the response cannot be read that far.
+[[nodiscard]] std::optional<ResponseOpt> find_response_opt(
+    std::span<const std::byte> response) noexcept;
 
 }  // namespace sluice::dns

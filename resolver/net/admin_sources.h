@@ -13,6 +13,7 @@
 #include "resolver/explanation.h"
 #include "resolver/net/control_json.h"
 #include "resolver/net/inquiry.h"
+#include "resolver/recording.h"
 
 namespace sluice::net {
 
@@ -52,6 +53,8 @@ struct AdminSources {
   /// Has the engine forget the failures remembered for a name, or all of them without one; answers
   /// when it has.
   std::function<void(std::optional<dns::Name>, std::function<void(Pong)>)> forget_failures;
+  /// The engine's last events.
+  Ask<Recording> recording;
   /// Reads the configuration again; answers with its problems, none if it is in force.
   Ask<std::vector<std::string>> reload;
   /// What spenders are called. Any thread.

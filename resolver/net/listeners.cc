@@ -26,13 +26,14 @@ Listeners::Listeners(boost::asio::io_context& engine_loop, cache::ResponseCache&
             .connections_per_client = config.tcp_connections_per_client,
             .idle_timeout = config.tcp_idle_timeout},
            lanes_.front()->answers,
-           engine} {
+           engine,
+           lanes_.front()->tap} {
   for (const auto& lane : lanes_) {
     QuerySink& sink = lane->hand_over ? static_cast<QuerySink&>(*lane->hand_over) : engine;
     boost::asio::io_context& loop = lane->loop ? *lane->loop : engine_loop_;
     for (std::size_t i = 0; i < addresses_.size(); ++i) {
       lane->udp.push_back(std::make_unique<UdpListener>(
-          loop, static_cast<std::uint16_t>(by_index_.size()), lane->answers, sink));
+          loop, static_cast<std::uint16_t>(by_index_.size()), lane->answers, sink, lane->tap));
       by_index_.push_back(lane->udp.back().get());
     }
   }
@@ -77,6 +78,19 @@ void Listeners::allow(const std::shared_ptr<const policy::AccessList>& clients) 
     else
       lane->answers.allow(clients);
   }
+}
+
+void Listeners::log_to(QueryLog& log, std::uint32_t sample) {
+  for (const auto& lane : lanes_) {
+    if (lane->loop)
+      boost::asio::post(*lane->loop, [&tap = lane->tap, &log, sample] { tap.log_to(log, sample); });
+    else
+      lane->tap.log_to(log, sample);
+  }
+}
+
+void Listeners::send_to(Dnstap& dnstap) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->tap.send_to(dnstap, i);
 }
 
 void Listeners::send(const ClientRef& client, std::span<const std::byte> message) {

@@ -36,6 +36,14 @@ class Listeners {
   /// Which clients may ask from now on.
   void allow(const std::shared_ptr<const policy::AccessList>& clients);
 
+  /// Has one of `sample` replies of each thread logged from now on. `log` outlives this object.
+  void log_to(QueryLog& log, std::uint32_t sample);
+  /// Has messages from and to clients sent to `dnstap`, which has a queue for each thread and
+  /// outlives this object. Before open().
+  void send_to(Dnstap& dnstap);
+  /// What replies of the engine pass.
+  [[nodiscard]] ClientTap& engine_tap() noexcept { return lanes_.front()->tap; }
+
   /// Sends a reply where its query came from.
   void send(const ClientRef& client, std::span<const std::byte> message);
 
@@ -55,6 +63,7 @@ class Listeners {
     Lane(cache::ResponseCache& cache, ClientAccess& access) : answers{cache, access, counters} {}
     WorkerCounters counters;
     AnswerPath answers;
+    ClientTap tap;
     std::unique_ptr<boost::asio::io_context> loop;  // none in the engine's lane
     std::unique_ptr<HandOver> hand_over;            // none in the engine's lane
     std::vector<std::unique_ptr<UdpListener>> udp;

@@ -113,8 +113,12 @@ Level level() {
 bool is_enabled(Level level) { return output().logger->should_log(to_spdlog(level)); }
 
 void write(Level level, std::string_view event, Fields fields) {
+  if (is_enabled(level)) write_line(level, to_line(event, fields));
+}
+
+void write_line(Level level, std::string_view text) {
   if (!is_enabled(level)) return;
-  std::string line = to_line(event, fields);
+  std::string line{text};
   if (output().is_journal) line.insert(0, journal_prefix(level));
   output().logger->log(to_spdlog(level), spdlog::string_view_t{line.data(), line.size()});
 }
@@ -124,14 +128,18 @@ std::string to_line(std::string_view event, Fields fields) {
   line += event;
   for (const Field& field : fields) {
     line += ' ';
-    line += field.key;
-    line += '=';
-    if (needs_quotes(field.value))
-      append_quoted(line, field.value);
-    else
-      line += field.value;
+    append(line, field);
   }
   return line;
+}
+
+void append(std::string& line, const Field& field) {
+  line += field.key;
+  line += '=';
+  if (needs_quotes(field.value))
+    append_quoted(line, field.value);
+  else
+    line += field.value;
 }
 
 }  // namespace sluice::log

@@ -48,7 +48,13 @@ inline void error(std::string_view event, Fields fields = {}) {
   write(Level::error, event, fields);
 }
 
-/// "event=... key=value ...". A value with anything but printable ASCII, with a blank or a quote
+/// A finished line of to_line() or append().
+void write_line(Level level, std::string_view line);
+
+/// Appends "key=value" as to_line() writes it.
+void append(std::string& line, const Field& field);
+
+/// "event=... key=value .... A value with anything but printable ASCII, with a blank or a quote
 /// is quoted, its odd bytes as \xNN: one event is one line, whatever the values are.
 [[nodiscard]] std::string to_line(std::string_view event, Fields fields);
 

@@ -52,11 +52,12 @@ struct TcpListener::Session {
 };
 
 TcpListener::TcpListener(boost::asio::io_context& loop, const TcpLimits& limits,
-                         AnswerPath& answers, QuerySink& sink)
+                         AnswerPath& answers, QuerySink& sink, ClientTap& tap)
     : loop_{loop},
       limits_{limits},
       answers_{answers},
       sink_{sink},
+      tap_{tap},
       roster_{{.all = limits.connections, .per_client = limits.connections_per_client}},
       out_{new std::byte[AnswerPath::kOutSize]} {}
 
@@ -199,12 +200,18 @@ void TcpListener::answer(Session& session, std::span<const std::byte> message, T
   const AnswerPath::Verdict verdict = answers_.answer(message, session.client, now, out, query);
   switch (verdict.outcome) {
     case AnswerPath::Outcome::replied: {
+      if (tap_.is_reply_due())
+        tap_.on_reply({.client = session.client,
+                       .query = message,
+                       .reply = out.first(verdict.size),
+                       .origin = {.source = verdict.source, .asked = now}});
       const bool fits = session.connection.add_reply(out.first(verdict.size));
       answers_.counters().add(fits ? WorkerMetric::replies_tcp : WorkerMetric::send_errors);
       if (verdict.refresh_due) sink_.on_refresh(query);
       return;
     }
     case AnswerPath::Outcome::missed:
+      if (tap_.is_miss_due()) tap_.on_miss(session.client, message);
       session.connection.expect_answer();  // first: the reply may come before on_query() returns
       sink_.on_query(session.client, query);
       return;

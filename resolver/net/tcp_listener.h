@@ -14,6 +14,7 @@
 
 #include "resolver/answer_path.h"
 #include "resolver/base/clock.h"
+#include "resolver/net/client_tap.h"
 #include "resolver/net/connection_roster.h"
 #include "resolver/net/query_sink.h"
 #include "resolver/net/socket.h"
@@ -49,7 +50,7 @@ class TcpListener {
   /// All references must outlive the listener, and the loop must not run after the listener is
   /// gone.
   TcpListener(boost::asio::io_context& loop, const TcpLimits& limits, AnswerPath& answers,
-              QuerySink& sink);
+              QuerySink& sink, ClientTap& tap);
   ~TcpListener();
 
   /// Listens on one more address. Returns where it is bound, which tells the port if `endpoint`
@@ -98,6 +99,7 @@ class TcpListener {
   TcpLimits limits_;
   AnswerPath& answers_;
   QuerySink& sink_;
+  ClientTap& tap_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   ConnectionRoster roster_;

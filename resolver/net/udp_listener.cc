@@ -150,10 +150,11 @@ struct UdpListener::Batch {
 };
 
 UdpListener::UdpListener(boost::asio::io_context& loop, std::uint16_t index, AnswerPath& answers,
-                         QuerySink& sink)
+                         QuerySink& sink, ClientTap& tap)
     : socket_{loop},
       answers_{answers},
       sink_{sink},
+      tap_{tap},
       batch_{std::make_unique<Batch>()},
       index_{index} {}
 
@@ -230,12 +231,18 @@ void UdpListener::take(std::size_t slot, TimePoint now) noexcept {
       answers_.answer(message, client, now, batch.out[batch.reply_count].bytes, miss.query);
   switch (verdict.outcome) {
     case AnswerPath::Outcome::replied:
+      if (tap_.is_reply_due())
+        tap_.on_reply({.client = client,
+                       .query = message,
+                       .reply = std::span{batch.out[batch.reply_count].bytes}.first(verdict.size),
+                       .origin = {.source = verdict.source, .asked = now}});
       batch.add_reply(slot, client, verdict.size);
       if (!verdict.refresh_due) return;
       miss.is_refresh = true;
       ++batch.miss_count;
       return;
     case AnswerPath::Outcome::missed:
+      if (tap_.is_miss_due()) tap_.on_miss(client, message);
       miss.is_refresh = false;
       ++batch.miss_count;
       return;

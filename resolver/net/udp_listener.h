@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "resolver/answer_path.h"
+#include "resolver/net/client_tap.h"
 #include "resolver/net/query_sink.h"
 #include "resolver/net/socket.h"
 
@@ -43,7 +44,7 @@ class UdpListener {
   /// `index` is what ClientRef::listener will say. All references must outlive the listener, and
   /// the loop must not run after the listener is gone.
   UdpListener(boost::asio::io_context& loop, std::uint16_t index, AnswerPath& answers,
-              QuerySink& sink);
+              QuerySink& sink, ClientTap& tap);
   ~UdpListener();
 
   /// Opens the socket and starts to answer. Returns where it is bound, which tells the port if
@@ -72,6 +73,7 @@ class UdpListener {
   mutable boost::asio::posix::stream_descriptor socket_;  // asking for its handle changes nothing
   AnswerPath& answers_;
   QuerySink& sink_;
+  ClientTap& tap_;
   std::unique_ptr<Batch> batch_;
   Endpoint bound_;
   std::uint16_t index_;

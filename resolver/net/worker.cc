@@ -1,5 +1,6 @@
 #include "resolver/net/worker.h"
 
+#include "resolver/net/forwarder_tap.h"
 #include "resolver/net/listeners.h"
 #include "resolver/net/log.h"
 
@@ -26,6 +27,11 @@ void Worker::attach(Exchange& exchange, Listeners& listeners) noexcept {
   listeners_ = &listeners;
 }
 
+void Worker::tap(ClientTap& clients, ForwarderTap* upstreams) noexcept {
+  client_tap_ = &clients;
+  forwarder_tap_ = upstreams;
+}
+
 void Worker::on_query(const ClientRef& client, const dns::Query& query) {
   const TimePoint now = Clock::now();
   engine_.on_query(client, query, now, actions_);
@@ -39,6 +45,7 @@ void Worker::on_refresh(const dns::Query& query) {
 }
 
 void Worker::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome) {
+  if (forwarder_tap_ != nullptr) forwarder_tap_->on_done(id, outcome);
   const TimePoint now = Clock::now();
   engine_.on_exchange_done(id, outcome, now, actions_);
   perform();
@@ -59,30 +66,45 @@ void Worker::on_connection(const Endpoint& server, ConnectionEvent event, std::u
 
 void Worker::perform() {
   actions_.for_each([this](const Action& action) {
-    std::visit(
-        Overloaded{
-            [this](const Respond& respond) { listeners_->send(respond.client, respond.message); },
-            [this](const StartExchange& start) {
-              const std::uint32_t packets = exchange_->start(start);
-              engine_.on_sent(start.id, packets, Clock::now());
-            },
-            [this](const Identify& asked) {
-              engine_.on_identified(asked.question,
-                                    Spender::of_address(asked.client.client.address));
-            },
-            [this](const Spent& spent) { engine_.book(spent, spent.spender, Clock::now()); },
-            [this](const LoopFound& loop) {
-              log::error("forwarding_loop",
+    std::visit(Overloaded{
+                   [this](const Respond& respond) { reply(respond); },
+                   [this](const StartExchange& exchange) { start(exchange); },
+                   [this](const Identify& asked) {
+                     engine_.on_identified(asked.question,
+                                           Spender::of_address(asked.client.client.address));
+                   },
+                   [this](const Spent& spent) { engine_.book(spent, spent.spender, Clock::now()); },
+                   [this](const LoopFound& loop) {
+                     log::error(
+                         "forwarding_loop",
                          {{"server", loop.server.to_string()},
                           {"zone", engine_.routing().rule(loop.rule).zone},
                           {"effect", "questions for this zone come back to us"},
                           {"remedy", "let this upstream have servers that do not forward to us"}});
-            },
-        },
-        action);
+                   },
+               },
+               action);
   });
   actions_.clear();
   arm_timer();
+}
+
+void Worker::reply(const Respond& respond) {
+  listeners_->send(respond.client, respond.message);
+  if (client_tap_ == nullptr || !client_tap_->is_reply_due()) return;
+  TappedReply tapped{.client = respond.client, .reply = respond.message, .origin = respond.origin};
+  if (respond.origin.rule != ReplyOrigin::kNoRule) {
+    const Rule& rule = engine_.routing().rule(respond.origin.rule);
+    tapped.upstream = rule.upstream;
+    tapped.zone_labels = static_cast<std::uint8_t>(rule.labels);
+  }
+  client_tap_->on_reply(tapped);
+}
+
+void Worker::start(const StartExchange& start) {
+  if (forwarder_tap_ != nullptr) forwarder_tap_->on_start(start);
+  const std::uint32_t packets = exchange_->start(start);
+  engine_.on_sent(start.id, packets, Clock::now());
 }
 
 void Worker::arm_timer() {

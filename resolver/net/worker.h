@@ -11,6 +11,8 @@
 
 namespace sluice::net {
 
+class ClientTap;
+class ForwarderTap;
 class Listeners;
 
 /// The engine's hands: gives it events with one `now` each, carries out its actions, and keeps the
@@ -26,6 +28,9 @@ class Worker final : public QuerySink, public ExchangeSink {
   void deadlines_have_changed() { arm_timer(); }
 
   void attach(Exchange& exchange, Listeners& listeners) noexcept;
+  /// What replies pass, and messages from and to upstreams unless that is null; they outlive this
+  /// object.
+  void tap(ClientTap& clients, ForwarderTap* upstreams) noexcept;
 
   void on_query(const ClientRef& client, const dns::Query& query) override;
   void on_refresh(const dns::Query& query) override;
@@ -35,6 +40,8 @@ class Worker final : public QuerySink, public ExchangeSink {
 
  private:
   void perform();
+  void reply(const Respond& respond);
+  void start(const StartExchange& start);
   void arm_timer();
 
   QueryEngine& engine_;
@@ -42,6 +49,8 @@ class Worker final : public QuerySink, public ExchangeSink {
   TimePoint armed_for_ = kNever;
   Exchange* exchange_ = nullptr;
   Listeners* listeners_ = nullptr;
+  ClientTap* client_tap_ = nullptr;  // null until tap()
+  ForwarderTap* forwarder_tap_ = nullptr;
   ActionList actions_;
 };
 

@@ -50,6 +50,8 @@ const std::multimap<std::string, std::string> kPlaces{
     {"CLI/", "resolver/app/"},
     {"curses.h", "resolver/app/watch_screen"},
     {"ncurses", "resolver/app/watch_screen"},
+    {"fstrm", "resolver/net/dnstap_writer"},
+    {"dnstap.pb-c.h", "resolver/net/dnstap_message"},
 };
 
 constexpr int kMaxLines = 400;

@@ -46,7 +46,9 @@ class HitPathAllocation : public ::testing::Test {
   ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
   AnswerPath answers_{cache_, access_, counters_};
   CountingSink sink_;
-  UdpListener listener_{loop_, 0, answers_, sink_};
+  QueryLog log_;
+  ClientTap tap_;
+  UdpListener listener_{loop_, 0, answers_, sink_, tap_};
   LoopbackClient client_{SOCK_DGRAM,
                          listener_.listen(endpoint("127.0.0.1"), PortSharing::alone).value()};
   std::vector<wire::Bytes> hits_;
@@ -65,6 +67,21 @@ TEST_F(HitPathAllocation, IsZeroFromSocketToSocketForHits) {
   EXPECT_EQ(after - before, 0);
   EXPECT_EQ(counters_.get(WorkerMetric::cache_hits), 10 + 500 + 50 * 100);
   EXPECT_EQ(counters_.get(WorkerMetric::replies_udp), 10 + 500 + 50 * 100);
+}
+
+TEST_F(HitPathAllocation, IsZeroForHitsThatAreLogged) {
+  ASSERT_TRUE(serve(hits_, 10, 1));
+  log_.use({.sample = 1, .fields = {}, .file = "/dev/full"});
+  tap_.log_to(log_, 1);
+  ASSERT_TRUE(serve(hits_, 10, 1));
+  ASSERT_TRUE(run_until(loop_, [&] { return log_.dropped() == 10; }));
+
+  const std::size_t before = allocations::count();
+  const bool served = serve(hits_, 500, 1) && serve(hits_, 50, 100);
+  const std::size_t after = allocations::count();
+
+  EXPECT_TRUE(served);
+  EXPECT_EQ(after - before, 0);
 }
 
 TEST_F(HitPathAllocation, IsZeroForErrorsAndUpToTheSinkForMisses) {

@@ -60,7 +60,7 @@ class TcpListenerTest : public ::testing::Test {
   }
 
   void start(const TcpLimits& limits = {}) {
-    listener_.emplace(loop_, limits, answers_, sink_);
+    listener_.emplace(loop_, limits, answers_, sink_, tap_);
     server_ = listener_->listen(endpoint("127.0.0.1")).value();
   }
   wire::Message expect_reply(TcpClient& client) {
@@ -88,6 +88,7 @@ class TcpListenerTest : public ::testing::Test {
   ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
   AnswerPath answers_{cache_, access_, counters_};
   RecordingSink sink_;
+  ClientTap tap_;
   std::optional<TcpListener> listener_;
   Endpoint server_;
 };

@@ -73,7 +73,7 @@ TEST_F(TcpListenerTest, TakesAReplyBeforeTheSinkHasReturned) {
     void on_refresh(const dns::Query&) override {}
     TcpListener* listener = nullptr;
   } eager;
-  TcpListener listener{loop_, {}, answers_, eager};
+  TcpListener listener{loop_, {}, answers_, eager, tap_};
   eager.listener = &listener;
   TcpClient client{listener.listen(endpoint("127.0.0.1")).value()};
   wire::Bytes queries;

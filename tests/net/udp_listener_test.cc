@@ -38,7 +38,8 @@ class UdpListenerTest : public ::testing::Test {
   ClientAccess access_{policy::ClientLimit{HashKey{3, 4}}, {}};
   AnswerPath answers_{cache_, access_, counters_};
   RecordingSink sink_;
-  UdpListener listener_{loop_, 3, answers_, sink_};
+  ClientTap tap_;
+  UdpListener listener_{loop_, 3, answers_, sink_, tap_};
 };
 
 const wire::Records kAnswer{"www.example. 60 IN A 192.0.2.1"};
@@ -148,7 +149,7 @@ TEST_F(UdpListenerTest, SendsTheHitsOfABatchBeforeAnyMissIsHandedOver) {
     std::uint64_t replies_before = 0;
     int misses = 0;
   } watcher{counters_};
-  UdpListener listener{loop_, 0, answers_, watcher};
+  UdpListener listener{loop_, 0, answers_, watcher, tap_};
   LoopbackClient client{SOCK_DGRAM,
                         listener.listen(endpoint("127.0.0.1"), PortSharing::alone).value()};
 
@@ -209,7 +210,7 @@ TEST_F(UdpListenerTest, StillSendsRepliesOnceItHasBeenStopped) {
 
 TEST_F(UdpListenerTest, SharesItsPortWithItsSiblings) {
   const Endpoint server = listen("127.0.0.1", PortSharing::shared);
-  UdpListener sibling{loop_, 4, answers_, sink_};
+  UdpListener sibling{loop_, 4, answers_, sink_, tap_};
   ASSERT_TRUE(sibling.listen(server, PortSharing::shared));
 
   // The kernel chooses by the client's port, so that some of many clients reach each of the two.
@@ -226,7 +227,7 @@ TEST_F(UdpListenerTest, SharesItsPortWithItsSiblings) {
 
 TEST_F(UdpListenerTest, SaysWhyItCannotListen) {
   const Endpoint taken = listen("127.0.0.1");
-  UdpListener second{loop_, 4, answers_, sink_};
+  UdpListener second{loop_, 4, answers_, sink_, tap_};
 
   const auto result = second.listen(taken, PortSharing::alone);
 

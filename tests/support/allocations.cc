@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 
@@ -9,8 +10,8 @@ namespace {
 
 constexpr std::size_t kHeader = 8;
 
-std::size_t allocation_count = 0;
-std::size_t allocated_bytes = 0;
+thread_local std::size_t allocation_count = 0;
+std::atomic<std::size_t> allocated_bytes = 0;
 
 void* allocate(std::size_t size, std::size_t alignment) {
   void* const memory =

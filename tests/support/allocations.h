@@ -3,12 +3,12 @@
 #include <cstddef>
 
 /// Counts what a test's process asks of the heap: whatever links this has its operator new and
-/// delete replaced. Not for processes with several threads.
+/// delete replaced.
 namespace sluice::allocations {
 
-/// Allocations so far.
+/// Allocations of the calling thread so far.
 [[nodiscard]] std::size_t count() noexcept;
-/// Octets allocated now, by what the allocator gave and its own header of 8 each.
+/// Octets allocated now, by all threads, by what the allocator gave and its own header of 8 each.
 [[nodiscard]] std::size_t bytes() noexcept;
 
 }  // namespace sluice::allocations
