@@ -46,13 +46,13 @@ void QueryLog::wake() noexcept {
 }
 
 void QueryLog::run() {
-  while (!is_stopping_) {
+  for (bool is_last = false; !is_last;) {
     is_due_.wait(0);
+    is_last = is_stopping_;
     is_due_.store(0);  // whoever offers from now on wakes us again
     if (is_changed_.exchange(false)) reopen();
     write_all();
   }
-  write_all();
   if (file_ >= 0) ::close(file_);
 }
 
@@ -61,7 +61,10 @@ void QueryLog::reopen() {
   if (file_ >= 0) ::close(file_);
   file_ = -1;
   if (config_.file.empty()) return;
-  file_ = ::open(config_.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode);
+  // Nobody at the other end of a pipe must not hold us up for ever; to a file it makes no
+  // difference.
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+  file_ = ::open(config_.file.c_str(), kFlags, kMode);
   if (file_ >= 0) return;
   const std::error_code reason{errno, std::generic_category()};
   log::error("query_log_not_written", {{"file", config_.file}, {"reason", reason.message()}});
