@@ -123,7 +123,7 @@ struct DnstapWriter::State {
     fstrm_writer* writer = fstrm_writer_init(form, &rdwr);
     fstrm_iothr_options* const options = fstrm_iothr_options_init();
     fstrm_iothr_options_set_num_input_queues(options, static_cast<unsigned>(queue_count));
-    fstrm_iothr_options_set_input_queue_size(options, kFrames);
+    fstrm_iothr_options_set_input_queue_size(options, 2 * kFrames);  // a ring holds one less
     fstrm_iothr_options_set_queue_notify_threshold(options, kNotifyThreshold);
     fstrm_iothr_options_set_reopen_interval(options, kReopenSeconds);
     thread = fstrm_iothr_init(options, &writer);

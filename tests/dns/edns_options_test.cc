@@ -102,5 +102,42 @@ TEST(EdnsOptions, MustBeWhole) {
   EXPECT_DEATH((void)read_options(std::span{bytes}.first(3)), "");
 }
 
+/// A header that promises one additional record, and what follows it.
+Bytes response(const Bytes& record) {
+  Bytes bytes(kHeaderSize);
+  write_u16(bytes, 10, 1);
+  bytes.insert(bytes.end(), record.begin(), record.end());
+  return bytes;
+}
+/// An OPT record with the upper bits of RCODE 16.
+Bytes opt(const Bytes& options) {
+  Bytes bytes(kBareOptSize);
+  write_u16(bytes, 1, static_cast<std::uint16_t>(Type::opt));
+  bytes[5] = std::byte{1};
+  write_u16(bytes, 9, static_cast<std::uint16_t>(options.size()));
+  bytes.insert(bytes.end(), options.begin(), options.end());
+  return bytes;
+}
+
+TEST(ResponseOpt, HasTheUpperBitsOfTheRcodeAndTheCodeOfTheFirstEde) {
+  const auto found = find_response_opt(response(
+      opt(options({option(kUnknown, 3), option(OptionCode::ede, 2), option(OptionCode::ede, 5)}))));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->rcode_bits, 16);
+  EXPECT_EQ(found->ede, 0x0102);
+}
+
+TEST(ResponseOpt, HasNoEdeWhereThereIsNone) {
+  const auto found = find_response_opt(response(opt({})));
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->ede);
+}
+
+TEST(ResponseOpt, IsNotFoundInWhatIsCutOffAnywhere) {
+  const Bytes whole = response(opt(option(OptionCode::ede, 6)));
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(find_response_opt(std::span{whole}.first(size))) << size;
+}
+
 }  // namespace
 }  // namespace sluice::dns
