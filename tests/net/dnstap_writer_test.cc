@@ -17,6 +17,11 @@
 #include "resolver/net/dnstap.h"
 #include "tests/support/wire.h"
 
+#ifdef __SANITIZE_THREAD__
+/// libfstrm is not instrumented, so that ThreadSanitizer does not see the barriers of its ring.
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libfstrm"; }
+#endif
+
 namespace sluice::net {
 namespace {
 
