@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <map>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -117,6 +118,36 @@ void add_amplifications(std::vector<Family>& families,
                                   {ZoneMetric::questions, ZoneMetric::retransmits_absorbed}));
 }
 
+// Different spenders may have one name; a series must be there once.
+void add_spenders(std::vector<Family>& families, const std::vector<TopSpender>& spenders) {
+  Family family{"sluice_top_packets",
+                "Packets of the last minute, by those few who spent most of them.",
+                Kind::gauge,
+                {}};
+  std::map<Labels, double> packets;
+  for (const TopSpender& spender : spenders)
+    packets[{{"client", spender.client},
+             {"zone", spender.zone},
+             {"suffix", spender.suffix},
+             {"type", spender.type}}] += static_cast<double>(spender.packets);
+  for (const auto& [labels, value] : packets) family.samples.push_back({labels, value});
+  families.push_back(std::move(family));
+}
+
+// Prometheus takes UTF-8 only, and some values are words of strangers.
+std::string to_ascii(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    if (octet < 0x80)
+      out += c;
+    else
+      out.append("\\x").append({kDigits[octet >> 4U], kDigits[octet & 0xfU]});
+  }
+  return out;
+}
+
 prometheus::MetricType type_of(Kind kind) {
   switch (kind) {
     case Kind::counter:
@@ -174,7 +205,7 @@ prometheus::MetricFamily to_prometheus(const Family& family) {
   out.type = type_of(family.kind);
   for (const Sample& sample : family.samples) {
     prometheus::ClientMetric metric;
-    for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
+    for (const auto& [name, value] : sample.labels) metric.label.push_back({name, to_ascii(value)});
     if (family.kind == Kind::counter)
       metric.counter.value = sample.value;
     else if (family.kind == Kind::histogram)
@@ -202,6 +233,7 @@ std::vector<Family> collect(const Sources& sources, Peaks peaks) {
   add_labelled(families, kZoneMetrics, sources.zones, peaks);
   add_amplifications(families, sources.zones);
   add_labelled(families, kUpstreamMetrics, sources.upstreams, peaks);
+  add_spenders(families, sources.spenders);
   add_labelled(families, kVerdictMetrics, sources.verdicts, peaks);
   add_labelled(families, kBudgetMetrics, sources.budgets, peaks);
   add_networks(families, sources.networks, peaks);

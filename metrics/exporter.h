@@ -26,6 +26,12 @@ struct PricedNetwork {
   double cost_per_gb = 0;
 };
 
+/// Who has spent so many packets lately: one of the few at the top.
+struct TopSpender {
+  std::string client, zone, suffix, type;
+  std::uint64_t packets = 0;
+};
+
 /// Everything there is to export at one moment. WorkerMetric blocks are summed over workers.
 struct Sources {
   std::vector<const CounterBlock<WorkerMetric>*> workers{};
@@ -35,6 +41,7 @@ struct Sources {
   const CounterBlock<TraceMetric>* traces = nullptr;
   std::vector<Labelled<ZoneMetric>> zones{};
   std::vector<Labelled<UpstreamMetric>> upstreams{};
+  std::vector<TopSpender> spenders{};
   std::vector<Labelled<VerdictMetric>> verdicts{};
   std::vector<Labelled<BudgetMetric>> budgets{};
   std::vector<PricedNetwork> networks{};

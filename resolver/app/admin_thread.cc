@@ -12,6 +12,8 @@ AdminThread::~AdminThread() {
   if (thread_.joinable()) thread_.join();
 }
 
+void AdminThread::post(std::function<void()> job) { boost::asio::post(loop_, std::move(job)); }
+
 std::string AdminThread::start(const std::string& http_address, const std::string& control_path) {
   std::string bound;
   if (!http_address.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,6 +27,8 @@ class AdminThread {
   /// Opens what the configuration names and starts the thread. Returns the HTTP server's address
   /// as bound, "" if there is none.
   std::string start(const std::string& http_address, const std::string& control_path);
+  /// Runs `job` on this thread. Any thread; after start().
+  void post(std::function<void()> job);
 
  private:
   boost::asio::io_context loop_{1};

@@ -87,6 +87,7 @@ Server::Server(std::string config_path, conf::Config config)
       engine_{engine_limits(config_), cache_, Random{random_key()}},
       worker_{loop_, engine_},
       exchange_{loop_, worker_, {.max_open = config_.server.max_exchanges}},
+      attributor_{loop_, random_key()},
       access_{policy::ClientLimit{random_key()}, random_secret<dns::CookieSecret>()},
       traces_{config_},
       listeners_{loop_, cache_, access_, worker_, config_.server},
@@ -110,6 +111,11 @@ std::optional<std::string> Server::start() {
   traces_.use(config_.query_log, listeners_);
   const auto bound = listeners_.open();
   if (!bound) return bound.error();
+  worker_.identify_by(attributor_, bound.value());
+  if (!attributor_.is_available())
+    log::warn("clients_not_told_apart",
+              {{"reason", "the kernel does not tell of UDP sockets (module udp_diag)"},
+               {"effect", "programs of this host are known by their address alone"}});
   log_advice(audit_here(config_, local_reading_ ? local_reading_->names : nullptr));
 
   engine_.process_counters().set(
@@ -283,12 +289,17 @@ void Server::publish_sources() {
   sources.workers = listeners_.counters();
   sources.admin = &admin_counters_;
   sources.traces = &traces_.counters();
+  sources.attribution = &attributor_.counters();
   sources_.with([&](metrics::Sources& published) { published = std::move(sources); });
 }
 
 net::AdminSources Server::admin_sources() {
   net::AdminSources sources;
-  sources.metrics = [this] { return sources_.with([](const metrics::Sources& s) { return s; }); };
+  sources.metrics = [this] {
+    metrics::Sources all = sources_.with([](const metrics::Sources& s) { return s; });
+    all.spenders = spenders_.with([](const auto& spenders) { return spenders; });
+    return all;
+  };
   sources.status = [this] { return status_.with([](const net::ServerStatus& s) { return s; }); };
   sources.is_ready = [this] { return is_ready_.load(); };
   sources.ping = [this](std::function<void(net::Pong)> done) {
@@ -310,10 +321,7 @@ net::AdminSources Server::admin_sources() {
       done({});
     });
   };
-  sources.describe = [](const Spender& spender) {
-    return net::SpenderWords{
-        .client = spender.kind == SpenderKind::address ? spender.address().to_string() : "unknown"};
-  };
+  sources.describe = [this](const Spender& spender) { return attributor_.describe(spender); };
   sources.cache = &cache_;
   sources.recording = [this](std::function<void(Recording)> done) {
     boost::asio::post(
@@ -329,7 +337,11 @@ net::AdminSources Server::admin_sources() {
 void Server::refresh_gauges() {
   const TimePoint now = Clock::now();
   engine_.refresh_gauges(now);
+  const bool was_healthy = engine_.health().overall().verdict() == policy::Verdict::healthy;
   if (engine_.take_stock(now)) log_verdicts();
+  if (was_healthy && engine_.health().overall().verdict() != policy::Verdict::healthy)
+    dump_recording();
+  publish_spenders(now);
   watched_budgets_.count();
   traces_.count(engine_);
   engine_.process_counters().set(metrics::ProcessMetric::exchanges_evicted, exchange_.evicted());
@@ -339,6 +351,25 @@ void Server::refresh_gauges() {
   gauge_timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) refresh_gauges();
   });
+}
+
+/// What led to it is still there, for whoever comes to look later.
+void Server::dump_recording() {
+  if (!admin_) return;
+  admin_->post([this, recording = engine_.recorder().copy(Clock::now()),
+                reason = policy::name_of(engine_.health().overall().verdict())] {
+    traces_.recorder_dump().dump(recording, reason, Clock::now());
+  });
+}
+
+void Server::publish_spenders(TimePoint now) {
+  const EngineSnapshot::Top top =
+      engine_.top(policy::TopSpenders::Window::minute, kSpendersExported, now);
+  std::vector<metrics::TopSpender> spenders;
+  for (const EngineSnapshot::Account& account : top.accounts)
+    spenders.push_back({attributor_.describe(account.spender).client, account.zone, account.suffix,
+                        dns::to_string(account.type), account.spent.packets});
+  spenders_.with([&](auto& published) { published = std::move(spenders); });
 }
 
 void Server::log_verdicts() {

@@ -17,6 +17,7 @@
 #include "resolver/app/traces.h"
 #include "resolver/app/watched_budgets.h"
 #include "resolver/base/guarded.h"
+#include "resolver/net/attributor.h"
 #include "resolver/net/cares_exchange.h"
 #include "resolver/net/interfaces_watcher.h"
 #include "resolver/net/listeners.h"
@@ -37,6 +38,7 @@ class Server {
  public:
   static constexpr Duration kDrain = 5s;
   static constexpr Duration kGaugeInterval = 1s;
+  static constexpr std::size_t kSpendersExported = 10;
   /// How long the start waits for the hosts file and the blocklists.
   static constexpr Duration kLocalPatience = 10s;
 
@@ -64,6 +66,8 @@ class Server {
   void drain_further(TimePoint end);
   void refresh_gauges();
   void log_verdicts();
+  void dump_recording();
+  void publish_spenders(TimePoint now);
 
   std::string config_path_;
   conf::Config config_;
@@ -76,6 +80,7 @@ class Server {
   QueryEngine engine_;
   net::Worker worker_;
   net::CaresExchange exchange_;
+  net::Attributor attributor_;
   ClientAccess access_;
   Traces traces_;
   net::Listeners listeners_;
@@ -89,6 +94,7 @@ class Server {
   // Read by the admin thread.
   Guarded<metrics::Sources> sources_;
   Guarded<net::ServerStatus> status_;
+  Guarded<std::vector<metrics::TopSpender>> spenders_;
   std::atomic<bool> is_ready_ = false;
   metrics::CounterBlock<metrics::AdminMetric> admin_counters_;
   std::unique_ptr<AdminThread> admin_;

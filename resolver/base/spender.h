@@ -52,9 +52,13 @@ struct Spender {
     std::memcpy(&spender.value[kHashAt], &command_hash, sizeof command_hash);
     return spender;
   }
-  [[nodiscard]] static Spender of_user(std::uint32_t uid) noexcept {
+  [[nodiscard]] static Spender of_user(std::uint32_t uid) noexcept { return of_socket(uid, 0); }
+  /// A user's program of which only a socket is known yet. Who accounts for it asks again later,
+  /// and tells without_socket() if that has brought nothing.
+  [[nodiscard]] static Spender of_socket(std::uint32_t uid, std::uint64_t inode) noexcept {
     Spender spender{.kind = SpenderKind::user};
     std::memcpy(spender.value.data(), &uid, sizeof uid);
+    std::memcpy(&spender.value[kHashAt], &inode, sizeof inode);
     return spender;
   }
 
@@ -82,6 +86,16 @@ struct Spender {
     std::uint32_t uid;
     std::memcpy(&uid, value.data(), sizeof uid);
     return uid;
+  }
+
+  /// Of a `user` only; 0: none.
+  [[nodiscard]] std::uint64_t inode() const noexcept {
+    std::uint64_t inode;
+    std::memcpy(&inode, &value[kHashAt], sizeof inode);
+    return inode;
+  }
+  [[nodiscard]] Spender without_socket() const noexcept {
+    return kind == SpenderKind::user ? of_user(uid()) : *this;
   }
 
   [[nodiscard]] std::uint64_t hash(HashKey key) const noexcept {

@@ -58,6 +58,13 @@ Spender Attributor::spender_of(const ClientRef& client, const Endpoint& asked,
   return address.is_loopback() ? Spender{} : Spender::of_address(address);
 }
 
+Spender Attributor::known_as(const Spender& spender, TimePoint now) noexcept {
+  if (spender.kind != SpenderKind::user || spender.inode() == 0) return spender;
+  const auto inode = static_cast<std::uint32_t>(spender.inode());
+  const Spender* known = programs_.find(inode, hash_of(inode), now);
+  return (known != nullptr ? *known : spender).without_socket();
+}
+
 std::optional<ClientSocket> Attributor::socket_of(const ClientRef& client, const Endpoint& asked,
                                                   TimePoint now) noexcept {
   const Client about{client.client, client.transport};
@@ -83,8 +90,8 @@ Spender Attributor::group_of(const ClientSocket& socket, TimePoint now) noexcept
 Spender Attributor::program_of(const ClientSocket& socket, TimePoint now) noexcept {
   const std::uint64_t hash = hash_of(socket.inode);
   if (const Spender* known = programs_.find_and_renew(socket.inode, hash, now)) return *known;
-  const Spender user = Spender::of_user(socket.uid);
-  want_name(user, socket.uid, now);
+  const Spender user = Spender::of_socket(socket.uid, socket.inode);
+  want_name(user.without_socket(), socket.uid, now);
   if (reader_.want_holder(socket) == SpenderReader::Verdict::dropped)
     counters_.add(AttributionMetric::requests_dropped);
   else if (programs_.put(socket.inode, hash, user, now) == decltype(programs_)::Room::made)

@@ -60,8 +60,13 @@ class Attributor {
   [[nodiscard]] Spender identify(const ClientRef& client, const Endpoint& listener,
                                  TimePoint now) noexcept;
 
+  /// What identify() has given, by what has been found out since: the program behind a socket.
+  [[nodiscard]] Spender known_as(const Spender& spender, TimePoint now) noexcept;
+
   /// See SpenderReader::describe(). Any thread, for as long as this object lives.
-  [[nodiscard]] SpenderWords describe(const Spender& spender) { return reader_.describe(spender); }
+  [[nodiscard]] SpenderWords describe(const Spender& spender) {
+    return reader_.describe(spender.without_socket());
+  }
 
   [[nodiscard]] const AttributionCounters& counters() const noexcept { return counters_; }
 

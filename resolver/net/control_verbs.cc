@@ -14,6 +14,7 @@
 #include "resolver/net/diagnosis.h"
 #include "resolver/net/explanation_json.h"
 #include "resolver/net/log.h"
+#include "resolver/net/recorder_json.h"
 
 namespace sluice::net {
 
@@ -71,6 +72,7 @@ const ControlVerbs::Verb* ControlVerbs::find(std::string_view name) {
       Verb{"overview", &ControlVerbs::overview},
       Verb{"version", &ControlVerbs::version},
       Verb{"cache", &ControlVerbs::cache, false},
+      Verb{"recorder", &ControlVerbs::recorder, false},  // holds what single clients asked
       Verb{"log-level", &ControlVerbs::log_level, false},
       Verb{"reload", &ControlVerbs::reload, false},
   };
@@ -84,7 +86,8 @@ ControlVerbs::ControlVerbs(boost::asio::io_context& loop, AdminSources sources)
       sources_{std::move(sources)},
       ping_{loop, sources_.ping, sources_.patience.ping},
       snapshot_{loop, sources_.snapshot, sources_.patience.snapshot},
-      reload_{loop, sources_.reload, sources_.patience.reload} {
+      reload_{loop, sources_.reload, sources_.patience.reload},
+      recording_{loop, sources_.recording, sources_.patience.snapshot} {
   if (sources_.cache != nullptr) cache_.emplace(loop_, *sources_.cache);
 }
 
@@ -95,9 +98,9 @@ void ControlVerbs::answer(std::string_view request, const Done& done) {
     return done(error_line("the request must be {\"verb\": \"...\"}"));
   const Verb* known = find(verb->get_ref<const std::string&>());
   if (known == nullptr)
-    return done(
-        error_line("unknown verb; there are status, stats, zones, upstreams, budget, requests, "
-                   "top, explain, diagnose, overview, cache, log-level, reload, version"));
+    return done(error_line(
+        "unknown verb; there are status, stats, zones, upstreams, budget, requests, "
+        "top, explain, diagnose, overview, cache, recorder, log-level, reload, version"));
   (this->*known->run)(parsed, done);
 }
 
@@ -110,6 +113,7 @@ void ControlVerbs::abandon() {
   ping_.abandon();
   snapshot_.abandon();
   reload_.abandon();
+  recording_.abandon();
   asked_.clear();
   if (cache_) cache_->abandon();
 }
@@ -249,6 +253,17 @@ void ControlVerbs::cache(const json& request, const Done& done) {
   ask_engine<Pong>([forget = sources_.forget_failures,
                     forgotten](auto answer) { forget(forgotten, std::move(answer)); },
                    [run](const Pong&) { run(); }, done);
+}
+
+void ControlVerbs::recorder(const json& request, const Done& done) {
+  const std::string format = text(request, "format", "text");
+  if (format != "text" && format != "pcap")
+    return done(error_line("\"format\" must be \"text\" or \"pcap\""));
+  recording_.ask([this, format, done](const Recording* recording) {
+    if (recording == nullptr) return fail_for_silence(done);
+    done(to_line(format == "text" ? recorder_text_json(*recording)
+                                  : recorder_pcap_json(*recording)));
+  });
 }
 
 void ControlVerbs::log_level(const json& request, const Done& done) {

@@ -57,6 +57,7 @@ class ControlVerbs {
   void diagnose(const Json& request, const Done& done);
   void overview(const Json& request, const Done& done);
   void cache(const Json& request, const Done& done);
+  void recorder(const Json& request, const Done& done);
   void log_level(const Json& request, const Done& done);
   void reload(const Json& request, const Done& done);
   void version(const Json& request, const Done& done);
@@ -74,6 +75,7 @@ class ControlVerbs {
   Inquiry<Pong> ping_;
   Inquiry<EngineSnapshot> snapshot_;
   Inquiry<std::vector<std::string>> reload_;
+  Inquiry<Recording> recording_;
   std::optional<CacheVerbs> cache_;
   std::map<std::uint64_t, std::shared_ptr<void>> asked_;  // inquiries of single requests, open
   std::uint64_t last_asked_ = 0;

@@ -1,5 +1,6 @@
 #include "resolver/net/worker.h"
 
+#include "resolver/net/attributor.h"
 #include "resolver/net/forwarder_tap.h"
 #include "resolver/net/listeners.h"
 #include "resolver/net/log.h"
@@ -30,6 +31,22 @@ void Worker::attach(Exchange& exchange, Listeners& listeners) noexcept {
 void Worker::tap(ClientTap& clients, ForwarderTap* upstreams) noexcept {
   client_tap_ = &clients;
   forwarder_tap_ = upstreams;
+}
+
+void Worker::identify_by(Attributor& attributor, std::vector<Endpoint> bound) {
+  attributor_ = &attributor;
+  bound_ = std::move(bound);
+}
+
+void Worker::identify(const Identify& asked) {
+  const Endpoint& listener = bound_[asked.client.listener % bound_.size()];
+  engine_.on_identified(asked.question,
+                        attributor_->identify(asked.client, listener, Clock::now()));
+}
+
+void Worker::book(const Spent& spent) {
+  const TimePoint now = Clock::now();
+  engine_.book(spent, attributor_->known_as(spent.spender, now), now);
 }
 
 void Worker::on_query(const ClientRef& client, const dns::Query& query) {
@@ -69,11 +86,8 @@ void Worker::perform() {
     std::visit(Overloaded{
                    [this](const Respond& respond) { reply(respond); },
                    [this](const StartExchange& exchange) { start(exchange); },
-                   [this](const Identify& asked) {
-                     engine_.on_identified(asked.question,
-                                           Spender::of_address(asked.client.client.address));
-                   },
-                   [this](const Spent& spent) { engine_.book(spent, spent.spender, Clock::now()); },
+                   [this](const Identify& asked) { identify(asked); },
+                   [this](const Spent& spent) { book(spent); },
                    [this](const LoopFound& loop) {
                      log::error(
                          "forwarding_loop",

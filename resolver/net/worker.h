@@ -1,6 +1,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +12,7 @@
 
 namespace sluice::net {
 
+class Attributor;
 class ClientTap;
 class ForwarderTap;
 class Listeners;
@@ -28,6 +30,9 @@ class Worker final : public QuerySink, public ExchangeSink {
   void deadlines_have_changed() { arm_timer(); }
 
   void attach(Exchange& exchange, Listeners& listeners) noexcept;
+  /// Who tells clients apart, and where listeners' sockets are bound, by ClientRef::listener; until
+  /// then clients are their addresses. It outlives the last event.
+  void identify_by(Attributor& attributor, std::vector<Endpoint> bound);
   /// What replies pass, and messages from and to upstreams unless that is null; they outlive this
   /// object.
   void tap(ClientTap& clients, ForwarderTap* upstreams) noexcept;
@@ -42,6 +47,8 @@ class Worker final : public QuerySink, public ExchangeSink {
   void perform();
   void reply(const Respond& respond);
   void start(const StartExchange& start);
+  void identify(const Identify& asked);
+  void book(const Spent& spent);
   void arm_timer();
 
   QueryEngine& engine_;
@@ -49,6 +56,8 @@ class Worker final : public QuerySink, public ExchangeSink {
   TimePoint armed_for_ = kNever;
   Exchange* exchange_ = nullptr;
   Listeners* listeners_ = nullptr;
+  Attributor* attributor_ = nullptr;  // null until identify_by()
+  std::vector<Endpoint> bound_;
   ClientTap* client_tap_ = nullptr;  // null until tap()
   ForwarderTap* forwarder_tap_ = nullptr;
   ActionList actions_;

@@ -101,7 +101,8 @@ TEST_F(ExporterTest, ShowsEverySeriesOfATableEvenAtZero) {
                                  HistogramsOf<BudgetMetric>::kTable.size();
   EXPECT_EQ(count, computed + histograms + kProcessMetrics.size() + kWorkerMetrics.size() +
                        zones.size() * kZoneMetrics.size() + kUpstreamMetrics.size() +
-                       kBudgetMetrics.size() + networks.size() * kNetworkMetrics.size() + kAdminMetrics.size() + kAttributionMetrics.size());
+                       kBudgetMetrics.size() + networks.size() * kNetworkMetrics.size() +
+                       kAdminMetrics.size() + kAttributionMetrics.size());
 }
 
 TEST_F(ExporterTest, AddsTheWorkersUp) {
@@ -157,6 +158,13 @@ TEST_F(ExporterTest, EscapesLabelValues) {
   upstream.add(UpstreamMetric::mismatched, 2);
   EXPECT_THAT(lines(),
               Contains(R"(sluice_upstream_mismatched_total{upstream="a\"b\\c\nd",zone="."} 2)"));
+}
+
+TEST_F(ExporterTest, AddsUpSpendersOfOneNameAndEscapesStrangersOctets) {
+  sources.spenders = {{"job \xff", "in-addr.arpa.", "25.104.in-addr.arpa.", "PTR", 3},
+                      {"job \xff", "in-addr.arpa.", "25.104.in-addr.arpa.", "PTR", 4}};
+  EXPECT_THAT(lines(), Contains("sluice_top_packets{client=\"job \\\\xff\",zone=\"in-addr.arpa.\","
+                                "suffix=\"25.104.in-addr.arpa.\",type=\"PTR\"} 7"));
 }
 
 TEST_F(ExporterTest, NamesTheBuild) {

@@ -63,6 +63,7 @@ std::string expected_list() {
                         .traces = &traces,
                         .zones = {{{{"zone", ""}}, &zone}},
                         .upstreams = {{{{"upstream", ""}, {"zone", ""}}, &upstream}},
+                        .spenders = {{"", "", "", "", 0}},
                         .verdicts = {{{{"upstream", ""}}, &verdict}},
                         .budgets = {{{{"budget", ""}}, &budget}},
                         .networks = {{{{{"network", ""}}, &network}, 0}}};
