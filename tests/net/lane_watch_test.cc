@@ -207,7 +207,10 @@ TEST_F(CountingLane, CountsAllLinkLocalPacketsWhenAServerIsLinkLocal) {
     send_to("169.254.169.253:53", 2);
     send_to("[fd00:ec2::123]:123", 4);
     send_to("127.78.0.9:53", 8);
-    EXPECT_TRUE(watch.poll(t0));
+    // A busy kernel may pass a packet on a little after it has taken it.
+    for (const TimePoint end = Clock::now() + 2s;
+         watch.report().foreign_packets < 7 && Clock::now() < end;)
+      (void)watch.poll(t0);
 
     EXPECT_EQ(watch.report().foreign_packets, 7U);
   });
