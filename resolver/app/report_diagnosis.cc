@@ -38,7 +38,8 @@ std::string first_spender(const json& spenders) {
   const json& first = spenders.empty() ? json{} : spenders.front();
   if (text(first, "detail") == kUnknown) return {};
   std::string out = text(first, "client") + " is " + text(first, "detail");
-  if (has_number(first, "uid")) out += ", user " + fixed(number(first, "uid"), 0);
+  const bool names_user = text(first, "detail").find("user ") != std::string::npos;
+  if (has_number(first, "uid") && !names_user) out += ", user " + fixed(number(first, "uid"), 0);
   return out + "\n";
 }
 

@@ -35,6 +35,12 @@ std::string ailments(const json& server) {
   const std::string verdict = text(server, "verdict");
   if (verdict != kUnknown && verdict != "healthy") out += verdict + ": " + which + "\n";
   if (is_true(server, "silent")) out += "silent: " + which + ", asked by probes only\n";
+  if (number(server, "failed") > 0)
+    out += "refused: " + which + ", " + count(server, "failed") +
+           " tries by the network or with a malformed response\n";
+  if (number(server, "mismatched") > 0)
+    out += "mismatched: " + which + ", " + count(server, "mismatched") +
+           " datagrams that answered no query of ours\n";
   if (is_true(server, "looping")) out += "loop: " + which + " sends our questions back to us\n";
   return out;
 }
@@ -62,13 +68,13 @@ std::string zones_report(const json& reply) {
 }
 
 std::string upstreams_report(const json& servers) {
-  Table table{{"<upstream", "<server", "<zone", "rtt ms", "rto ms", "sent", "ok", "late", "lost",
-               "failed", "open"}};
+  Table table{{"<upstream", "<server", "<zone", "rtt ms", "rto ms", "sent", "again", "ok", "late",
+               "lost", "open"}};
   for (const json& server : servers)
     table.add({head(server, "upstream", kMaxServer), name(server, "server", kMaxServer),
                name(server, "zone", kMaxServer), ms(server, "srtt_ms"), ms(server, "timeout_ms"),
-               count(server, "sent"), count(server, "answered"), count(server, "late"),
-               count(server, "timeouts"), count(server, "failed"), count(server, "in_flight")});
+               count(server, "sent"), count(server, "retries"), count(server, "answered"),
+               count(server, "late"), count(server, "timeouts"), count(server, "in_flight")});
   std::string out = table.to_string("no upstreams");
   for (const json& server : servers) out += ailments(server);
   return out;
@@ -80,10 +86,14 @@ std::string budget_report(const json& budget) {
       {"limit", count(budget, "limit") + " packets/s"},
       {"rate", count(budget, "rate") + " packets/s, bursts of " + count(budget, "burst") +
                    ", reserve of " + count(budget, "reserve")},
+      {"last second", count(budget, "used") + " packets by all who share it"},
       {"available", count(budget, "available") + " packets"},
       {"sent", count(budget, "packets") + " packets, " + count(budget, "packets_by_all") +
                    " by all who share it"},
-      {"waits", count(budget, "waits") + " questions had to wait"},
+      {"others", count(budget, "foreign") + " packets of other programs, as far as we count them"},
+      {"dropped", count(budget, "dropped") + " packets, by the interface's own count"},
+      {"waits", count(budget, "waits") + " questions had to wait, " + count(budget, "sheds") +
+                    " got no packet"},
       {"queue", count(budget, "queue_depth") + " waiting, the oldest for " +
                     ms(budget, "queue_oldest_ms") + " ms"},
       {"file",

@@ -1,5 +1,6 @@
 #include "resolver/app/watched_budgets.h"
 
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -10,6 +11,11 @@ namespace sluice::app {
 namespace {
 
 using metrics::BudgetMetric;
+
+/// In the order of net::Allowance.
+constexpr std::array kOtherAllowances{BudgetMetric::bw_in_exceeded, BudgetMetric::bw_out_exceeded,
+                                      BudgetMetric::pps_exceeded, BudgetMetric::conntrack_exceeded};
+static_assert(kOtherAllowances.size() == static_cast<std::size_t>(net::Allowance::count_));
 
 std::vector<Endpoint> servers_paid_by(const conf::Config& config, const std::string& budget) {
   std::vector<Endpoint> servers;
@@ -64,6 +70,8 @@ void WatchedBudgets::count() const {
     };
     add(BudgetMetric::foreign_packets, reports[i].foreign_packets);
     add(BudgetMetric::allowance_exceeded, reports[i].allowance_dropped);
+    for (std::size_t kind = 0; kind < kOtherAllowances.size(); ++kind)
+      add(kOtherAllowances[kind], reports[i].others_dropped[kind]);
     add(BudgetMetric::rate_cuts, reports[i].cuts);
     add(BudgetMetric::is_counting_others, reports[i].is_counting ? 1 : 0);
   }

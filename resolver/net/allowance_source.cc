@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -53,37 +54,52 @@ std::unique_ptr<AllowanceSource> make_allowance_source(const std::string& settin
   return std::make_unique<FileAllowanceSource>(setting);
 }
 
-EthtoolAllowanceSource::EthtoolAllowanceSource(std::string counter)
-    : counter_{std::move(counter)}, socket_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {}
+EthtoolAllowanceSource::Names EthtoolAllowanceSource::ena_names() {
+  return {"linklocal_allowance_exceeded", "bw_in_allowance_exceeded", "bw_out_allowance_exceeded",
+          "pps_allowance_exceeded", "conntrack_allowance_exceeded"};
+}
+
+EthtoolAllowanceSource::EthtoolAllowanceSource(Names names)
+    : names_{std::move(names)}, socket_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {}
 
 std::optional<std::uint64_t> EthtoolAllowanceSource::read(
     const std::vector<std::string>& interfaces) {
   std::map<std::string, Place> places;
-  std::optional<std::uint64_t> total;
+  Counts totals;
   for (const std::string& interface : interfaces) {
     Place& place = places[interface] = places_[interface];
-    if (const auto count = read_one(interface, place)) total = total.value_or(0) + *count;
+    const Counts counts = read_one(interface, place);
+    for (std::size_t i = 0; i < totals.size(); ++i)
+      if (counts[i]) totals[i] = totals[i].value_or(0) + *counts[i];
   }
   places_ = std::move(places);
-  return total;
+  std::copy(totals.begin() + 1, totals.end(), others_.begin());
+  return totals[0];
 }
 
-std::optional<std::uint64_t> EthtoolAllowanceSource::read_one(const std::string& interface,
-                                                              Place& place) {
+EthtoolAllowanceSource::Counts EthtoolAllowanceSource::read_one(const std::string& interface,
+                                                                Place& place) {
+  Counts counts;
   const auto size = count(interface);
-  if (!size) return std::nullopt;
-  if (place.size != *size) place = {.size = *size, .index = find(interface, *size)};
-  if (!place.index) return std::nullopt;
+  if (!size) return counts;
+  if (place.size != *size) place = find(interface, *size);
+  if (std::none_of(place.indexes.begin(), place.indexes.end(),
+                   [](const auto& index) { return index.has_value(); }))
+    return counts;
 
   Request<ethtool_stats> stats{ETHTOOL_GSTATS, *size * sizeof(std::uint64_t)};
   stats.header().n_stats = *size;
   if (!stats.ask(socket_.descriptor(), interface) || stats.header().n_stats != *size) {
     place = {};  // it changed in between
-    return std::nullopt;
+    return counts;
   }
-  std::uint64_t value = 0;
-  std::memcpy(&value, stats.behind() + *place.index * sizeof value, sizeof value);
-  return value;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (!place.indexes[i]) continue;
+    std::uint64_t value = 0;
+    std::memcpy(&value, stats.behind() + *place.indexes[i] * sizeof value, sizeof value);
+    counts[i] = value;
+  }
+  return counts;
 }
 
 /// How many counters the driver has. Their order changes with it, and with nothing else.
@@ -98,18 +114,22 @@ std::optional<std::uint32_t> EthtoolAllowanceSource::count(const std::string& in
   return size;
 }
 
-std::optional<std::uint32_t> EthtoolAllowanceSource::find(const std::string& interface,
-                                                          std::uint32_t size) const {
+EthtoolAllowanceSource::Place EthtoolAllowanceSource::find(const std::string& interface,
+                                                           std::uint32_t size) const {
+  Place place{.size = size, .indexes = {}};
   Request<ethtool_gstrings> names{ETHTOOL_GSTRINGS, std::size_t{size} * ETH_GSTRING_LEN};
   names.header().string_set = ETH_SS_STATS;
   names.header().len = size;
-  if (!names.ask(socket_.descriptor(), interface)) return std::nullopt;
+  if (!names.ask(socket_.descriptor(), interface)) return {};
   for (std::uint32_t i = 0; i < size; ++i) {
-    const auto* name =
+    const auto* text =
         reinterpret_cast<const char*>(names.behind() + std::size_t{i} * ETH_GSTRING_LEN);
-    if (std::string_view{name, ::strnlen(name, ETH_GSTRING_LEN)} == counter_) return i;
+    const std::string_view name{text, ::strnlen(text, ETH_GSTRING_LEN)};
+    const auto wanted = std::find(names_.begin(), names_.end(), name);
+    if (wanted != names_.end())
+      place.indexes[static_cast<std::size_t>(wanted - names_.begin())] = i;
   }
-  return std::nullopt;
+  return place;
 }
 
 std::optional<std::uint64_t> FileAllowanceSource::read(const std::vector<std::string>&) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,6 +13,14 @@
 #include "resolver/net/socket.h"
 
 namespace sluice::net {
+
+/// What else the network allows an interface, and drops packets for: bits in and out, packets, and
+/// connections tracked. Nothing to do with DNS, but with why a host is slow.
+enum class Allowance : std::uint8_t { bw_in, bw_out, pps, conntrack, count_ };
+
+/// Packets dropped on their account, by enumerator; nullopt where nobody counts.
+using OtherAllowances =
+    std::array<std::optional<std::uint64_t>, static_cast<std::size_t>(Allowance::count_)>;
 
 /// Where the network says how many packets it has dropped because interfaces sent too many.
 class AllowanceSource {
@@ -24,37 +34,44 @@ class AllowanceSource {
   /// driver was reset. nullopt if there is no such count (now).
   [[nodiscard]] virtual std::optional<std::uint64_t> read(
       const std::vector<std::string>& interfaces) = 0;
+  /// The counts beside it, as of the last read().
+  [[nodiscard]] virtual OtherAllowances others() const { return {}; }
 };
 
 /// By the configuration's allowance_counter: the driver's for conf::kFromDriver, a file's for a
 /// path, null for none.
 [[nodiscard]] std::unique_ptr<AllowanceSource> make_allowance_source(const std::string& setting);
 
-/// A counter of a network driver, by its name in `ethtool -S` (SIOCETHTOOL). Needs no privilege.
+/// Counters of a network driver, by their names in `ethtool -S` (SIOCETHTOOL). Needs no privilege.
 ///
 /// A read may be a command to the device (the ENA driver asks its own): once a second is enough.
-/// Remembers where the counter stands among the driver's. Thread-confined.
+/// Remembers where the counters stand among the driver's. Thread-confined.
 class EthtoolAllowanceSource final : public AllowanceSource {
  public:
-  static constexpr const char* kEnaCounter = "linklocal_allowance_exceeded";
+  /// The count that read() gives, then the others in the order of Allowance.
+  using Names = std::array<std::string, 1 + static_cast<std::size_t>(Allowance::count_)>;
+  [[nodiscard]] static Names ena_names();
 
-  explicit EthtoolAllowanceSource(std::string counter = kEnaCounter);
+  explicit EthtoolAllowanceSource(Names names = ena_names());
   [[nodiscard]] std::optional<std::uint64_t> read(
       const std::vector<std::string>& interfaces) override;
+  [[nodiscard]] OtherAllowances others() const override { return others_; }
 
  private:
-  /// Where the counter stands among an interface's `size`.
+  using Counts = std::array<std::optional<std::uint64_t>, std::tuple_size_v<Names>>;
+
+  /// Where the counters stand among an interface's `size`.
   struct Place {
     std::uint32_t size = 0;
-    std::optional<std::uint32_t> index;  ///< nullopt: the driver has none of this name
+    std::array<std::optional<std::uint32_t>, std::tuple_size_v<Names>> indexes{};  ///< if any
   };
 
-  [[nodiscard]] std::optional<std::uint64_t> read_one(const std::string& interface, Place& place);
+  [[nodiscard]] Counts read_one(const std::string& interface, Place& place);
   [[nodiscard]] std::optional<std::uint32_t> count(const std::string& interface) const;
-  [[nodiscard]] std::optional<std::uint32_t> find(const std::string& interface,
-                                                  std::uint32_t size) const;
+  [[nodiscard]] Place find(const std::string& interface, std::uint32_t size) const;
 
-  std::string counter_;
+  Names names_;
+  OtherAllowances others_{};
   Socket socket_;
   std::map<std::string, Place> places_;  // of the interfaces read last
 };

@@ -14,6 +14,7 @@ struct BackgroundAllowanceSource::Shared {
   std::condition_variable changed;
   std::vector<std::string> interfaces;
   std::optional<std::uint64_t> latest;
+  OtherAllowances others{};
   bool is_wanted = false;
   bool is_over = false;
 
@@ -28,7 +29,9 @@ struct BackgroundAllowanceSource::Shared {
       const auto count = source->read(wanted);
       lock.lock();
       // A count of other interfaces than those of now says nothing.
-      latest = wanted == interfaces ? count : std::nullopt;
+      const bool is_valid = wanted == interfaces;
+      latest = is_valid ? count : std::nullopt;
+      others = is_valid ? source->others() : OtherAllowances{};
     }
   }
 };
@@ -55,12 +58,18 @@ std::optional<std::uint64_t> BackgroundAllowanceSource::read(
     if (shared_->interfaces != interfaces) {
       shared_->interfaces = interfaces;
       shared_->latest.reset();
+      shared_->others = {};
     }
     latest = shared_->latest;
     shared_->is_wanted = true;
   }
   shared_->changed.notify_one();
   return latest;
+}
+
+OtherAllowances BackgroundAllowanceSource::others() const {
+  const std::lock_guard lock{shared_->mutex};
+  return shared_->others;
 }
 
 std::unique_ptr<AllowanceSource> in_background(std::unique_ptr<AllowanceSource> source) {

@@ -19,6 +19,7 @@ class BackgroundAllowanceSource final : public AllowanceSource {
 
   [[nodiscard]] std::optional<std::uint64_t> read(
       const std::vector<std::string>& interfaces) override;
+  [[nodiscard]] OtherAllowances others() const override;
 
  private:
   struct Shared;

@@ -233,8 +233,9 @@ Finding Diagnosis::slowness(const Judged& upstream) const {
   finding.evidence.push_back(fmt::format(
       "{} of {} responses in the last {} s took longer than {} ms", s.slow, s.responses(), kWindow,
       std::chrono::duration_cast<std::chrono::milliseconds>(Signals::kSlow).count()));
-  finding.evidence.push_back(
-      fmt::format("{} of {} tries were not answered in time", s.timeouts, s.tries));
+  if (s.timeouts > 0)
+    finding.evidence.push_back(
+        fmt::format("{} of {} tries were not answered in time", s.timeouts, s.tries));
   add(finding, zones_sentence(upstream.upstream));
   rule_out(finding, s);
   finding.advice =

@@ -64,10 +64,11 @@ void add_rule(std::vector<std::string>& steps, const Explanation& known) {
 
 void add_memory(std::vector<std::string>& steps, const Explanation& known) {
   if (known.cached)
-    steps.push_back(fmt::format(
-        "Cache: {} records, {}, stored {} s ago with a TTL of {} s ({}).", known.cached->records,
-        dns::to_string(static_cast<dns::Rcode>(known.cached->rcode)), seconds(known.cached->age),
-        known.cached->ttl.count(), known.cached->is_fresh ? "fresh" : "stale"));
+    steps.push_back(fmt::format("Cache: {} record{}, {}, stored {} s ago with a TTL of {} s ({}).",
+                                known.cached->records, known.cached->records == 1 ? "" : "s",
+                                dns::to_string(static_cast<dns::Rcode>(known.cached->rcode)),
+                                seconds(known.cached->age), known.cached->ttl.count(),
+                                known.cached->is_fresh ? "fresh" : "stale"));
   else
     steps.emplace_back("Cache: nothing is stored for it.");
   if (known.in_flight)

@@ -65,11 +65,22 @@ void LaneWatch::on_second(TimePoint now) {
   std::optional<std::uint64_t> dropped;
   if (lane_.allowance) dropped = lane_.allowance->read(lane_.interfaces);
   control_.on_reading(dropped, now);
+  note_others();
   if (lane_.budget->try_to_watch())
     hold(dropped.has_value(), now);
   else
     close_taps("another process that shares the budget watches");
   log_changes();
+}
+
+/// Adds up how these counts grow; one that has become smaller was reset with its driver.
+void LaneWatch::note_others() {
+  if (!lane_.allowance) return;
+  const OtherAllowances present = lane_.allowance->others();
+  for (std::size_t i = 0; i < present.size(); ++i)
+    if (present[i] && last_others_[i] && *present[i] > *last_others_[i])
+      others_dropped_[i] += *present[i] - *last_others_[i];
+  last_others_ = present;
 }
 
 /// What the one that watches does. Gives the watch up if it can do nothing with it, so that a
@@ -98,6 +109,7 @@ LaneReport LaneWatch::report() const {
           .reason = reason_,
           .foreign_packets = foreign_packets_,
           .allowance_dropped = control_.dropped(),
+          .others_dropped = others_dropped_,
           .cuts = control_.cuts(),
           .permille = lane_.budget->permille()};
 }

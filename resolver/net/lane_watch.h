@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,8 +34,10 @@ struct LaneReport {
   std::string reason;                   ///< why it does not, in a line; empty if it does
   std::uint64_t foreign_packets = 0;    ///< charged by this process so far
   std::uint64_t allowance_dropped = 0;  ///< packets that the allowance counter says were lost
-  std::uint64_t cuts = 0;               ///< of the rate, by this process
-  std::uint32_t permille = 1'000;       ///< of the configured rate that all sharers may use
+  /// The same by the counters of other allowances, in the order of Allowance.
+  std::array<std::uint64_t, static_cast<std::size_t>(Allowance::count_)> others_dropped{};
+  std::uint64_t cuts = 0;          ///< of the rate, by this process
+  std::uint32_t permille = 1'000;  ///< of the configured rate that all sharers may use
 };
 
 /// Watches one lane for all processes that share its budget: charges what others send through the
@@ -75,6 +79,7 @@ class LaneWatch {
 
   [[nodiscard]] Route route() const;
   void hold(bool has_counter, TimePoint now);
+  void note_others();
   void open_taps();
   void close_taps(std::string reason);
   [[nodiscard]] policy::ForeignPackets::Counts counts();
@@ -86,6 +91,8 @@ class LaneWatch {
   std::optional<policy::ForeignPackets> foreign_;  // while counting
   policy::ForeignPackets::Counts last_;
   policy::RateControl control_;
+  OtherAllowances last_others_;
+  decltype(LaneReport::others_dropped) others_dropped_{};
   std::string reason_;
   std::uint64_t foreign_packets_ = 0;
 

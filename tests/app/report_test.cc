@@ -45,17 +45,21 @@ TEST(Report, ShowsABudgetWithItsUnits) {
   const json budgets = json::parse(R"([
     {"budget": "eni", "interfaces": "auto", "file": "/run/sluice/budget/eth0", "problem": "",
      "limit": 1024, "rate": 900, "burst": 60, "reserve": 64, "available": 57, "packets": 12345,
-     "packets_by_all": 23456, "waits": 3, "resets": 0, "queue_depth": 2, "queue_oldest_ms": 41}
+     "packets_by_all": 23456, "used": 880, "foreign": 12, "dropped": 0, "waits": 3, "sheds": 1,
+      "resets": 0, "queue_depth": 2, "queue_oldest_ms": 41}
   ])");
   EXPECT_EQ(report("budget", budgets),
-            "budget     eni (interface auto)\n"
-            "limit      1024 packets/s\n"
-            "rate       900 packets/s, bursts of 60, reserve of 64\n"
-            "available  57 packets\n"
-            "sent       12345 packets, 23456 by all who share it\n"
-            "waits      3 questions had to wait\n"
-            "queue      2 waiting, the oldest for 41 ms\n"
-            "file       /run/sluice/budget/eth0\n");
+            "budget       eni (interface auto)\n"
+            "limit        1024 packets/s\n"
+            "rate         900 packets/s, bursts of 60, reserve of 64\n"
+            "last second  880 packets by all who share it\n"
+            "available    57 packets\n"
+            "sent         12345 packets, 23456 by all who share it\n"
+            "others       12 packets of other programs, as far as we count them\n"
+            "dropped      0 packets, by the interface's own count\n"
+            "waits        3 questions had to wait, 1 got no packet\n"
+            "queue        2 waiting, the oldest for 41 ms\n"
+            "file         /run/sluice/budget/eth0\n");
 }
 
 TEST(Report, SaysWhyABudgetIsPrivate) {
@@ -63,7 +67,7 @@ TEST(Report, SaysWhyABudgetIsPrivate) {
       report("budget", json::parse(R"([{"budget": "eni", "file": "", "resets": 2,
                                         "problem": "/run/sluice/budget: Permission denied"}])"));
   EXPECT_THAT(text, HasSubstr("none: private to this process\n"));
-  EXPECT_THAT(text, HasSubstr("PROBLEM    /run/sluice/budget: Permission denied\n"));
+  EXPECT_THAT(text, HasSubstr("PROBLEM      /run/sluice/budget: Permission denied\n"));
   EXPECT_THAT(text, HasSubstr("another sharer misbehaves"));
 }
 
@@ -132,7 +136,7 @@ TEST(Report, HasATextForEveryVerbButTheLiveView) {
 TEST(Report, FitsUpstreamsOnOneLineEach) {
   const json upstreams = json::parse(R"([
     {"upstream": "vpc", "server": "169.254.169.253:53", "zone": "in-addr.arpa.",
-     "srtt_ms": 1.25, "timeout_ms": 400, "sent": 12345678, "answered": 12345, "late": 812,
+     "srtt_ms": 1.25, "timeout_ms": 400, "sent": 12345678, "retries": 12345, "answered": 12345, "late": 812,
      "timeouts": 99999, "failed": 4, "in_flight": 200, "tcp_open": false, "verdict": "healthy"}])");
   const std::string text = report("upstreams", upstreams);
   EXPECT_THAT(text, HasSubstr("169.254.169.253:53  in-addr.arpa.     1.2     400  12.3M"));

@@ -72,14 +72,17 @@ TEST(EthtoolAllowance, ReadsTheDriversCounterOfThatName) {
     if (std::system("ip link add one type veth peer name other 2>/dev/null") != 0) GTEST_SKIP();
     const std::uint64_t one = ::if_nametoindex("one");
     const std::uint64_t other = ::if_nametoindex("other");
-    EthtoolAllowanceSource source{"peer_ifindex"};
+    EthtoolAllowanceSource source{{"peer_ifindex", "rx_queue_0_drops", "no_such", "", ""}};
 
     EXPECT_EQ(source.read({"one"}), other);
     EXPECT_EQ(source.read({"one"}), other) << "again, from the place it remembers";
     EXPECT_EQ(source.read({"other"}), one);
+    EXPECT_EQ(source.others()[static_cast<std::size_t>(Allowance::bw_in)], 0U);
+    EXPECT_EQ(source.others()[static_cast<std::size_t>(Allowance::bw_out)], std::nullopt);
     EXPECT_EQ(source.read({"one", "other"}), one + other);
     EXPECT_EQ(source.read({"one", "lo"}), other) << "of those that have it";
-    EXPECT_EQ(EthtoolAllowanceSource{"peer_ifinde"}.read({"one"}), std::nullopt);
+    EXPECT_EQ((EthtoolAllowanceSource{{"peer_ifinde", "", "", "", ""}}.read({"one"})),
+              std::nullopt);
     EXPECT_EQ(EthtoolAllowanceSource{}.read({"one"}), std::nullopt);
 
     ASSERT_EQ(std::system("ip link del one"), 0);

@@ -35,6 +35,12 @@ class FakeAllowance final : public AllowanceSource {
  public:
   explicit FakeAllowance(const std::optional<std::uint64_t>& count) : count_{count} {}
   std::optional<std::uint64_t> read(const std::vector<std::string>&) override { return count_; }
+  /// Connections tracked are dropped with the others, twice as many; nobody counts the rest.
+  OtherAllowances others() const override {
+    OtherAllowances others;
+    if (count_) others[static_cast<std::size_t>(Allowance::conntrack)] = 2 * *count_;
+    return others;
+  }
 
  private:
   const std::optional<std::uint64_t>& count_;
@@ -248,6 +254,8 @@ TEST_F(LaneWatchTest, LowersTheRateOfAllSharersWhenTheNetworkDrops) {
   EXPECT_EQ(there.permille(), 700U);
   EXPECT_EQ(watch.report().permille, 700U);
   EXPECT_EQ(watch.report().allowance_dropped, 25U);
+  EXPECT_EQ(watch.report().others_dropped[static_cast<std::size_t>(Allowance::conntrack)], 50U);
+  EXPECT_EQ(watch.report().others_dropped[static_cast<std::size_t>(Allowance::pps)], 0U);
   EXPECT_EQ(watch.report().cuts, 1U);
   for (int second = 2; second < 30; ++second) watch.on_second(t0 + std::chrono::seconds{second});
   EXPECT_EQ(there.permille(), 1'000U) << "and gives it back";
