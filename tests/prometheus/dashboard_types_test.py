@@ -1,7 +1,7 @@
 """The dashboards against Grafana's own TypeScript types: a key that Grafana does not know, or a value
 of another type, is an error of the compiler. Needs npm's typescript and @grafana/schema:
 
-    npm install --prefix build/npm typescript @grafana/schema
+    ./dev test --all
 """
 
 import json
@@ -14,7 +14,7 @@ import monitoring
 from lab import SystemTest
 
 MODULES = pathlib.Path(os.environ.get("SLUICE_NODE_MODULES",
-                                      monitoring.ROOT / "build" / "npm" / "node_modules"))
+                                      monitoring.ROOT / "build" / "npm" / "prometheus" / "node_modules"))
 # Each kind of panel has options of its own, of which Dashboard knows nothing; some have settings of
 # their own for each field.
 KINDS = {"timeseries": "TimeSeries", "stat": "Stat", "bargauge": "BarGauge", "table": "Table",
