@@ -81,6 +81,36 @@ std::size_t write_truncated(std::span<std::byte> out, const dns::Query& query,
   return dns::finish_reply(out, size, shape_for(client, query), std::nullopt);
 }
 
+WorkerMetric type_metric(dns::Type type) noexcept {
+  switch (type) {
+    case dns::Type::a:
+      return WorkerMetric::asked_a;
+    case dns::Type::aaaa:
+      return WorkerMetric::asked_aaaa;
+    case dns::Type::ptr:
+      return WorkerMetric::asked_ptr;
+    case dns::Type::srv:
+      return WorkerMetric::asked_srv;
+    case dns::Type::txt:
+      return WorkerMetric::asked_txt;
+    case dns::Type::https:
+      return WorkerMetric::asked_https;
+    default:
+      return WorkerMetric::asked_other;
+  }
+}
+
+WorkerMetric hit_metric(std::span<const std::byte> reply) noexcept {
+  switch (static_cast<dns::Rcode>(dns::read_u16(reply, 2) & dns::Header::kRcodeMask)) {
+    case dns::Rcode::noerror:
+      return WorkerMetric::hits_noerror;
+    case dns::Rcode::nxdomain:
+      return WorkerMetric::hits_nxdomain;
+    default:
+      return WorkerMetric::hits_other;
+  }
+}
+
 /// What the engine gets must not view the client's message.
 void copy_for_engine(const dns::Query& asked, dns::Query& query) noexcept {
   query = asked;
@@ -123,6 +153,7 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
   auto parsed = dns::parse_query(message);
   if (!parsed) return answer_malformed(message, client, now, parsed.error(), out);
   dns::Query& asked = parsed.value();
+  counters_.add(type_metric(asked.question.type));
   if (!read_options(asked, client, now))
     return answer_malformed(message, client, now, dns::QueryError::bad_opt, out);
   if (is_over_limit(asked, client, now)) {
@@ -141,6 +172,7 @@ AnswerPath::Verdict AnswerPath::answer(std::span<const std::byte> message, const
   if (const Verdict hit = answer_from_cache(asked, client, now, out);
       hit.outcome == Outcome::replied) {
     counters_.add(WorkerMetric::cache_hits);
+    counters_.add(hit_metric(out));
     if (hit.refresh_due) copy_for_engine(asked, query);
     return hit;
   }

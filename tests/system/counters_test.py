@@ -243,6 +243,8 @@ class MixedWorkload(CountersTest):
             'sluice_client_replies_total{transport="tcp"}': self.tally.replies["tcp"],
             'sluice_client_truncated_total': self.tally.truncated,
             'sluice_cache_lookups_total{result="hit"}': hits,
+            'sluice_cache_answers_total{rcode="NOERROR"}': hits,
+            'sluice_client_questions_total{type="A"}': sum(self.tally.queries.values()),
             'sluice_zone_coalesced_total{zone="slow.example."}': 2,
             'sluice_zone_retransmits_absorbed_total{zone="slow.example."}': 2})
         self.assertEqual(self.tally.truncated, NAMES)
