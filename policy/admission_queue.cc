@@ -116,6 +116,13 @@ std::optional<TimePoint> AdmissionQueue::oldest(Band band) const noexcept {
   return nodes_[line(band).items.first].entry.since;
 }
 
+std::optional<TimePoint> AdmissionQueue::oldest_not_held() const noexcept {
+  for (Item item = line(Band::first_try).items.first; item != kNone;
+       item = nodes_[item].links.after)
+    if (!is_held(nodes_[item].entry.klass)) return nodes_[item].entry.since;
+  return std::nullopt;
+}
+
 /// Stubs wait for 1 to 5 s before they ask again, so a burst may stand for a moment and still be
 /// served in order: 500 packets of a budget of 1000. Past that the queue is not absorbing a burst,
 /// it is too long, and serving in order would make every client wait almost until it gives up.

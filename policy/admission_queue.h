@@ -109,6 +109,9 @@ class AdmissionQueue {
   /// When the longest-waiting entry was pushed; nullopt if nothing waits.
   [[nodiscard]] std::optional<TimePoint> oldest() const noexcept;
   [[nodiscard]] std::optional<TimePoint> oldest(Band band) const noexcept;
+  /// Of the first tries that wait for a packet and not for a class to be released. Looks at each of
+  /// the others that is older.
+  [[nodiscard]] std::optional<TimePoint> oldest_not_held() const noexcept;
   /// Whether the newest first try of each flow is served first, since the oldest's client is about
   /// to give up. The penalty band, which may wait while the classes are empty, goes by the age of
   /// its oldest entry instead.

@@ -82,7 +82,10 @@ bool Health::take_stock(const Routing& routing, TimePoint now) {
     has_changed |= upstream.steady.update(policy::worst(upstream.verdicts), now);
     worst = std::min(worst, upstream.steady.verdict());
   }
-  if (overall_.set(worst, now)) ++changes_;  // what it is made of is steady already
+  if (overall_.set(worst, now)) {  // what it is made of is steady already
+    ++changes_;
+    has_changed = true;  // even if none of those left has: a reload may have taken the worst away
+  }
   return has_changed;
 }
 
@@ -130,7 +133,7 @@ void Health::read_state(const Routing& routing, TimePoint now) {
     signals.used = gate.counters->get(BudgetMetric::used);
     signals.rate = gate.counters->get(BudgetMetric::rate);
     if (rule.is_silent) return;  // what waits there waits for the server
-    if (const auto oldest = gate.queue.oldest(policy::AdmissionQueue::Band::first_try))
+    if (const auto oldest = gate.queue.oldest_not_held())
       signals.oldest_wait = std::max(signals.oldest_wait, now - *oldest);
   });
 }

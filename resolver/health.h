@@ -37,9 +37,9 @@ class Health {
 
   [[nodiscard]] const std::vector<Upstream>& upstreams() const noexcept { return upstreams_; }
   [[nodiscard]] const policy::SteadyVerdict& overall() const noexcept { return overall_; }
-  /// Verdicts that have changed, in all, since the start.
   /// Sets the gauges of verdicts, in all and by upstream.
   void show(const Routing& routing, metrics::CounterBlock<metrics::ProcessMetric>& process) const;
+  /// Verdicts that have changed, in all, since the start.
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
 
  private:

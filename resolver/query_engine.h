@@ -104,7 +104,11 @@ class QueryEngine {
   [[nodiscard]] TimePoint next_deadline() const noexcept;
 
   /// Judges the last seconds; to be called once a second. True if a verdict has changed.
-  bool take_stock(TimePoint now) { return health_.take_stock(routing_, now); }
+  bool take_stock(TimePoint now) {
+    const bool has_changed = health_.take_stock(routing_, now);
+    health_.show(routing_, counters_);
+    return has_changed;
+  }
   [[nodiscard]] const Health& health() const noexcept { return health_; }
   /// Brings the gauges up to date; the worker calls it before a scrape and now and then.
   void refresh_gauges(TimePoint now) noexcept;

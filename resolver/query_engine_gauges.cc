@@ -57,7 +57,6 @@ void QueryEngine::refresh_gauges(TimePoint now) noexcept {
   counters_.set(ProcessMetric::cache_evictions, stats.evictions);
   counters_.set(ProcessMetric::cache_live_evictions, stats.live_evictions);
   counters_.set(ProcessMetric::cache_rejected, stats.rejected);
-  health_.show(routing_, counters_);
   counters_.set(ProcessMetric::failures_cached, failures_.size());
   counters_.set(ProcessMetric::subtrees_tracked, subtrees_.size());
   counters_.set(ProcessMetric::subtrees_failing, subtrees_.failing_count(now));

@@ -45,7 +45,9 @@ void QueryEngine::enqueue(Index index, Attempt attempt, TimePoint now, ActionLis
   if (!gate.queue.contains(index)) return;
   rule.counters->add(ZoneMetric::waits);
   record_waiting(question, now);
-  gate.counters->add(metric_of(BudgetMetric::waits_first_try, question.band));
+  // What waits for a silent server would find a packet.
+  if (!rule.is_silent)
+    gate.counters->add(metric_of(BudgetMetric::waits_first_try, question.band));
   note_queue(gate, question);
 }
 
