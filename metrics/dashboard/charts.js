@@ -5,7 +5,8 @@
 import { kWindowSeconds } from "./history.js";
 import { make, setText } from "./elements.js";
 
-const kLeastHeight = 4;  // of the y axis: its marks are then whole numbers
+const kLeastHeight = 4;   // of the y axis: its marks are then whole numbers
+const kLeastSeconds = 60;  // of the x axis, which grows with what is known
 // As page.css draws them in the legend.
 const kDashes = [[], [6, 4], [2, 3], [9, 3, 2, 3], [1, 5]];
 
@@ -43,18 +44,19 @@ export class Chart {
       grid: { stroke: () => getComputedStyle(this.canvas).borderTopColor, width: 1 },
       ticks: { show: false },
     };
-    const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB",
-      { hour: "2-digit", minute: "2-digit" });
+    const clock = (seconds, step) => new Date(seconds * 1000).toLocaleTimeString("en-GB",
+      { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) });
     return {
       ...this.size(),
       legend: { show: false }, cursor: { show: false },
-      padding: [8, 18, 0, 0],
+      padding: [8, 28, 0, 0],
       scales: {
-        x: { range: (_, __, max) => [(max ?? 0) - kWindowSeconds, max ?? 0] },
+        x: { range: (_, min, max) => [(max ?? 0) - this.span(min, max), max ?? 0] },
         y: { range: (_, __, max) => [0, Math.max(kLeastHeight, (max ?? 0) * 1.1)] },
       },
       axes: [
-        { ...axis, size: 24, gap: 4, space: 70, incrs: [60, 120], values: (_, ticks) => ticks.map(clock) },
+        { ...axis, size: 24, gap: 4, space: 70, incrs: [15, 30, 60, 120],
+          values: (_, ticks, __, ___, step) => ticks.map((tick) => clock(tick, step)) },
         { ...axis, size: 48, gap: 4, space: 34, values: (_, ticks) => ticks.map((tick) => this.format(tick)) },
       ],
       series: [{}, ...this.legend.map(({ swatch }, at) => ({
@@ -73,6 +75,10 @@ export class Chart {
         this.drawing = 0;
         this.plot.setData(lines.columns);
       });
+  }
+
+  span(min, max) {
+    return Math.min(kWindowSeconds, Math.max(kLeastSeconds, (max ?? 0) - (min ?? 0)));
   }
 
   redraw() {

@@ -1,7 +1,7 @@
 // "Explain a name": what would happen to a question now, step by step.
 
 import { byId, make } from "./elements.js";
-import { count, duration, milliseconds, percent } from "./format.js";
+import { count, duration, milliseconds, percent, some } from "./format.js";
 
 // Each part of the reply that may be there, as a term and a description.
 const facts = (reply) => {
@@ -10,7 +10,7 @@ const facts = (reply) => {
     rule && ["Rule", `${rule.zone} to ${rule.upstream || "nobody"}, weight ${count(rule.weight)}` +
       `${rule.silent ? ", all of its servers silent" : ""}`],
     reply.local && ["Known on the host", reply.local],
-    cache && ["In the cache", `${cache.state} ${cache.rcode}, ${count(cache.records)} records, ` +
+    cache && ["In the cache", `${cache.state} ${cache.rcode}, ${some(cache.records, "record")}, ` +
       `${duration(cache.age_seconds)} old, TTL ${duration(cache.ttl_seconds)}`],
     failure && ["Failed", `${failure.cause}, ${count(failure.streak)} in a row, asked again in ` +
       milliseconds(failure.retry_in_ms)],
@@ -21,7 +21,7 @@ const facts = (reply) => {
     ...(reply.servers ?? []).map((server) => ["Server", `${server.server}, RTT ` +
       `${milliseconds(server.srtt_ms)}, time-out ${milliseconds(server.timeout_ms)}` +
       `${server.silent ? ", silent" : ""}`]),
-    reply.budget && ["Budget", `${reply.budget.budget}: ${count(reply.budget.available)} packets could leave at once`],
+    reply.budget && ["Budget", `${reply.budget.budget}: ${some(reply.budget.available, "packet")} could leave at once`],
   ].filter(Boolean);
 };
 
@@ -31,9 +31,10 @@ const show = (reply) => {
   place.replaceChildren(
     make("h3", {}, `${reply.name} ${reply.type}`),
     make("p", { class: "outcome" }, reply.outcome ?? ""),
-    make("ol", { class: "steps" }, ...(reply.steps ?? []).map((step) => make("li", {}, step))),
-    make("dl", { class: "facts" }, ...facts(reply).map(([term, text]) =>
-      make("div", {}, make("dt", {}, term), make("dd", {}, text)))));
+    make("div", { class: "beside" },
+      make("ol", { class: "steps" }, ...(reply.steps ?? []).map((step) => make("li", {}, step))),
+      make("dl", { class: "facts" }, ...facts(reply).map(([term, text]) =>
+        make("div", {}, make("dt", {}, term), make("dd", {}, text))))));
 };
 
 export const startExplain = () => {

@@ -11,6 +11,9 @@ const known = (value) => typeof value === "number" && Number.isFinite(value);
 export const count = (value) =>
   !known(value) ? dash : Math.abs(value) < 1e7 ? whole.format(value) : short.format(value);
 
+/// "1 packet", "2 packets".
+export const some = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+
 /// A rate; small ones keep a decimal, so that one reply in five seconds does not look like none.
 export const rate = (value) =>
   !known(value) ? dash : value > 0 && value < 10 ? tenths.format(value) : count(value);

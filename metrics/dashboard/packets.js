@@ -10,6 +10,9 @@ const kPeaks = [["1ms", "1 ms", 0.001], ["10ms", "10 ms", 0.01], ["100ms", "100 
 
 const panels = new Map();
 
+/// Packets that all sharers paid for in the last second, by the daemon's clock.
+const used = ({ budget }, { stats }) => stats.sum("sluice_budget_used_packets", { budget });
+
 class Panel {
   constructor(name) {
     this.lines = new Lines(4);
@@ -32,8 +35,7 @@ class Panel {
 
   update(budget, overview) {
     const { stats, history } = overview;
-    const all = history.rate(`all ${budget.budget}`);
-    this.lines.push(overview.at_seconds, [all, history.rate(`own ${budget.budget}`), budget.rate, budget.limit]);
+    this.lines.push(overview.at_seconds, [used(budget, overview), history.rate(`own ${budget.budget}`), budget.rate, budget.limit]);
     this.chart.update(this.lines);
     setText(this.interfaces, budget.interfaces);
     this.problem.hidden = !budget.problem;
@@ -69,8 +71,8 @@ export const showPackets = (overview) => {
   }
 
   // The tile shows the budget that is nearest to its limit.
-  const load = (budget) => (overview.history.rate(`all ${budget.budget}`) ?? 0) / budget.limit;
+  const load = (budget) => (used(budget, overview) ?? 0) / budget.limit;
   const busiest = budgets.toSorted((a, b) => load(b) - load(a))[0];
-  setText("now-packets", rate(busiest && overview.history.rate(`all ${busiest.budget}`)));
+  setText("now-packets", rate(busiest && used(busiest, overview)));
   setText("now-limit", busiest ? `per second of ${count(busiest.limit)}` : "no budget");
 };

@@ -34,15 +34,15 @@ const counters = ({ stats, zones, budgets }) => {
     add(`servfail ${labels.cause}`, value);
   }
   for (const { labels, value } of stats.rows("sluice_budget_waits_total")) add(`waits ${labels.class}`, value);
-  for (const family of ["sluice_budget_wait_seconds_total", "sluice_budget_wait_seconds_sum"])
-    for (const { labels, value } of stats.rows(family)) add(`waited ${labels.class}`, value);
+  for (const part of ["sum", "count"])
+    for (const { labels, value } of stats.rows(`sluice_budget_wait_seconds_${part}`))
+      add(`wait ${part} ${labels.class}`, value);
   for (const zone of zones) {
     add(`packets ${zone.zone}`, zone.packets);
     add(`questions ${zone.zone}`, zone.questions);
   }
   for (const budget of budgets) {
-    add(`all ${budget.budget}`, budget.packets_by_all);
-    add(`own ${budget.budget}`, budget.packets);
+    add(`own ${budget.budget}`, stats.sum("sluice_budget_packets_total", { budget: budget.budget }));
   }
   return all;
 };

@@ -30,7 +30,7 @@ export const showQueue = ({ at_seconds, stats, history }) => {
     const labels = { class: name };
     const oldest = stats.rows("sluice_budget_queue_oldest_seconds")
       .filter((row) => row.labels.class === name).map((row) => row.value);
-    const mean = history.ratio(`waited ${name}`, `waits ${name}`);
+    const mean = history.ratio(`wait sum ${name}`, `wait count ${name}`);
     return {
       name, label,
       depth: stats.sum("sluice_budget_queue_depth", labels),

@@ -5,6 +5,9 @@ import { count, milliseconds } from "./format.js";
 import { Table } from "./table.js";
 
 const kShown = 20;
+/// What a question waits as; one that has been asked is in no queue.
+const kClasses = { first_try: "first try", retry: "retry", penalty: "behind all others",
+  refresh: "refresh", prefetch: "prefetch" };
 
 const table = new Table(byId("requests"), {
   key: (row) => [row.name, row.type, row.zone, row.age_ms].join(" "),
@@ -12,7 +15,7 @@ const table = new Table(byId("requests"), {
   columns: [
     { label: "Name", cell: (row) => row.name, isName: true },
     { label: "Type", cell: (row) => row.type },
-    { label: "State", cell: (row) => row.state },
+    { label: "State", cell: (row) => [row.state, kClasses[row.class]].filter(Boolean).join(", "), isWide: true },
     { label: "Age", cell: (row) => milliseconds(row.age_ms), isNumber: true },
     { label: "Tries", cell: (row) => count(row.tries), isNumber: true },
     { label: "Waiters", cell: (row) => count(row.waiters), isNumber: true },

@@ -12,11 +12,18 @@ let showsAll = false;
 let latest = null;
 let hourAt = 0;
 
+/// Where to look for the client, which its name alone does not say.
+const detail = ({ client, detail: words, uid }) => {
+  const user = typeof uid === "number" ? `user ${uid}` : "";
+  return [words === client ? "" : words, `${client} ${words}`.includes(user) ? "" : user]
+    .filter(Boolean).join(", ");
+};
+
 const table = new Table(byId("spenders"), {
   key: (row) => [row.client, row.detail, row.zone, row.suffix, row.type].join(" "),
   empty: "Nobody has spent a packet in this time.",
   columns: [
-    { label: "Client", cell: (row) => row.client, title: (row) => row.detail, isName: true },
+    { label: "Client", cell: (row) => row.client, detail, isName: true },
     { label: "Kind", cell: (row) => row.kind ?? "–" },
     { label: "Suffix", cell: (row) => row.suffix, isName: true },
     { label: "Type", cell: (row) => row.type },

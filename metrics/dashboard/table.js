@@ -5,7 +5,8 @@
 import { make, setText } from "./elements.js";
 
 export class Table {
-  /// columns: {label, cell(row), tone?(row), share?(row), isNumber?}; the first names the row.
+  /// columns: {label, cell(row), detail?(row), tone?(row), share?(row), isNumber?, isName?, isWide?}; the
+  /// first names the row. A detail stands below its cell's words.
   constructor(element, { columns, key, empty }) {
     this.columns = columns;
     this.key = key;
@@ -45,8 +46,10 @@ export class Table {
     const row = make("tr", { role: "row" });
     this.columns.forEach((column, at) => {
       const attributes = { "data-label": column.label, class: kind(column) };
-      row.append(at === 0 ? make("th", { ...attributes, scope: "row", role: "rowheader" })
-        : make("td", { ...attributes, role: "cell" }));
+      const cell = at === 0 ? make("th", { ...attributes, scope: "row", role: "rowheader" })
+        : make("td", { ...attributes, role: "cell" });
+      if (column.detail) cell.append(make("span"), make("span", { class: "detail" }));
+      row.append(cell);
     });
     return row;
   }
@@ -54,9 +57,8 @@ export class Table {
   fill(element, row) {
     this.columns.forEach((column, at) => {
       const cell = element.children[at];
-      setText(cell, String(column.cell(row)));
-      const title = column.title?.(row) ?? "";
-      if (cell.title !== title) cell.title = title;
+      setText(column.detail ? cell.firstElementChild : cell, String(column.cell(row)));
+      if (column.detail) setText(cell.lastElementChild, column.detail(row));
       cell.dataset.tone = column.tone?.(row) ?? "none";
       if (column.share) cell.style.setProperty("--share", `${100 * (column.share(row) || 0)}%`);
     });
@@ -64,4 +66,4 @@ export class Table {
 }
 
 const kind = (column) => [column.isNumber ? "number" : "", column.share ? "share" : "",
-  column.isName ? "name" : ""].join(" ").trim();
+  column.isName ? "name" : "", column.isWide ? "wide" : ""].join(" ").trim();

@@ -20,14 +20,16 @@ export const verdictTone = (verdict) => kVerdicts[verdict]?.[1] ?? "none";
 
 let shown = "";
 
-const findingCard = (finding) => {
+/// `told`: what stands above the card, and need not be said again in it.
+const findingCard = (finding, told) => {
   const heading = make("h3", {}, verdictWords(finding.verdict));
   if (finding.subject) heading.append(make("span", { class: "subject" }, finding.subject));
-  const card = make("article", { class: "finding", "data-tone": verdictTone(finding.verdict) },
-    heading, make("p", {}, finding.what ?? ""));
+  const shows = make("div", { class: "shows" }, heading);
+  if (finding.what && !told.startsWith(finding.what)) shows.append(make("p", {}, finding.what));
   if (finding.evidence?.length)
-    card.append(make("ul", { "aria-label": "Evidence" },
+    shows.append(make("ul", { "aria-label": "Evidence" },
       ...finding.evidence.map((line) => make("li", {}, line))));
+  const card = make("article", { class: "finding", "data-tone": verdictTone(finding.verdict) }, shows);
   if (finding.advice)
     card.append(make("p", { class: "advice" }, make("strong", {}, "What to do: "), finding.advice));
   return card;
@@ -42,14 +44,16 @@ export const showVerdict = ({ diagnosis }) => {
   }
   setText(verdict, verdictWords(diagnosis.verdict));
   verdict.dataset.tone = verdictTone(diagnosis.verdict);
-  setText("summary", diagnosis.summary ?? "");
+  const summary = diagnosis.summary ?? "";
+  setText("summary", summary);
   setText("verdict-since", `for ${duration(diagnosis.since_seconds)}`);
   document.title = diagnosis.verdict === "healthy" ? "Sluice"
     : `${verdictWords(diagnosis.verdict)} – Sluice`;
 
   const findings = diagnosis.findings ?? [];
-  const now = JSON.stringify(findings);
+  const now = JSON.stringify([summary, findings]);
   if (now === shown) return;
   shown = now;
-  byId("findings").replaceChildren(...findings.map(findingCard));
+  byId("findings").replaceChildren(
+    ...findings.map((finding) => findingCard(finding, summary)));
 };

@@ -6,13 +6,32 @@ import shutil
 import subprocess
 import unittest
 
+import storm
 import wire
-from lab import SystemTest
+from lab import SystemTest, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 NPM = pathlib.Path(os.environ.get("NPM", HERE.parents[1] / "build/npm"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 280  # seconds for a file of tests; a browser starts slowly on a machine at work
+
+# More questions than packets, and one suffix that fails after a second.
+FAILING = "25.104.in-addr.arpa."
+STORM = """
+[[budget]]
+name = "eni"
+limit = 300
+reserve = 40
+burst = 40
+shared = ""
+[[upstream]]
+name = "vpc"
+servers = ["127.0.0.1:{upstream}"]
+budget = "eni"
+[[zone]]
+name = ["in-addr.arpa", "."]
+upstream = "vpc"
+"""
 
 
 class Dashboard(SystemTest):
@@ -45,6 +64,20 @@ class Dashboard(SystemTest):
         self.run_in_browser("daemon_page_test.mjs", URL=f"http://{daemon.admin}/",
                             PID=str(daemon.child.pid))
         self.assertEqual(daemon.wait(), 0)
+
+    def test_it_shows_a_storm_at_a_daemon(self):
+        vpc = self.start_vpcsim(zones=[f"{FAILING}=servfail,delay=800ms"], limit=300)
+        daemon = self.start_sluiced(vpc.port, STORM)
+        server = {"server": f"127.0.0.1:{daemon.port}", "seconds": PATIENCE}
+        self.start(storm.LookUps(self.folder, "ptr_batch", below=FAILING.rstrip("."), type="PTR",
+                                 rate=400, tries=3, patience=0.5, repeats=1, **server))
+        self.start(storm.LookUps(self.folder, "web_shop", below="shop.example", rate=30, **server))
+        wait_for(lambda: daemon.control("status")["verdict"] == "budget_limited", "the verdict")
+        wait_for(lambda: any("sluice_top_packets{" in series and FAILING in series
+                             for series in daemon.metrics()), "the spender in a scrape")
+
+        self.run_in_browser("daemon_incident_test.mjs", URL=f"http://{daemon.admin}/",
+                            SUFFIX=FAILING)
 
 
 if __name__ == "__main__":

@@ -53,9 +53,12 @@ const stats = (second) => {
     out[`sluice_budget_queue_oldest_seconds${labels}`] = depth / 130;
     const waits = (name === "penalty" ? 180 : depth) * second;
     out[`sluice_budget_waits_total${labels}`] = waits;
-    out[`sluice_budget_wait_seconds_total${labels}`] = waits * 0.21;
+    out[`sluice_budget_wait_seconds_sum${labels}`] = waits * 0.21;
+    out[`sluice_budget_wait_seconds_count${labels}`] = waits;
     out[`sluice_budget_sheds_total${labels}`] = name === "penalty" ? 6 * second : 0;
   }
+  out['sluice_budget_used_packets{budget="eni"}'] = 897;
+  out['sluice_budget_packets_total{budget="eni"}'] = 820 * second;
   for (const [window, peak] of Object.entries({ "1ms": 58, "10ms": 69, "100ms": 150, "1s": 958 }))
     out[`sluice_budget_peak_packets{budget="eni",window="${window}"}`] = peak;
   return out;

@@ -24,9 +24,10 @@ export const startBrowser = () => require("playwright-core").chromium.launch(
   { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags });
 
 /// A page at `url` that shows its first figures. complaints(): errors of the console and of scripts, and
-/// requests to other origins, so far.
-export const openPage = async (browser, url, options = {}) => {
+/// requests to other origins, so far. `prepare` runs in the page before its own scripts.
+export const openPage = async (browser, url, { prepare, ...options } = {}) => {
   const context = await browser.newContext({ viewport: kWide, colorScheme: "light", ...options });
+  if (prepare) await context.addInitScript(prepare);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
