@@ -63,6 +63,9 @@ class Diagnosis {
   [[nodiscard]] std::string servers_of(const std::string& upstream) const;
   [[nodiscard]] std::string spender_sentence() const;
   [[nodiscard]] std::string spender_name() const;
+  [[nodiscard]] const EngineSnapshot::Account* most_failed() const;
+  [[nodiscard]] std::string most_failed_name() const;
+  [[nodiscard]] std::string most_failed_sentence() const;
   [[nodiscard]] std::string failing_sentence() const;
   [[nodiscard]] std::string zones_sentence(const std::string& upstream) const;
   static void add(Finding& finding, std::string evidence);
@@ -222,7 +225,7 @@ Finding Diagnosis::failures(const Judged& upstream) const {
                 "The servers of {} fail; nothing on this host mends them. Ask whoever runs "
                 "that zone, and let {} stop asking for it.",
                 snapshot_.failing.front().suffix,
-                spender_name().empty() ? "its clients" : spender_name());
+                most_failed_name().empty() ? "its clients" : most_failed_name());
   return finding;
 }
 
@@ -254,9 +257,9 @@ Finding Diagnosis::storm(const Judged& upstream) const {
       "names that had just failed, in the last {} s.",
       s.questions, s.retransmits, s.repeated, kWindow);
   finding.evidence.push_back(
-      fmt::format("none of these cost a packet: {} packets left in the last second, of {} that may",
+      fmt::format("none of these cost a packet: {} were sent in the last second, of {} that may",
                   s.used, s.rate));
-  add(finding, spender_sentence());
+  add(finding, most_failed_sentence());
   finding.advice =
       "Look at the retry settings of these programs (attempts, time-outs, search lists); a program "
       "that asks again at once after SERVFAIL should wait.";
@@ -325,6 +328,34 @@ std::string Diagnosis::spender_sentence() const {
       row.suffix, row.spent.failures);
 }
 
+/// Whose questions failed most; null if nobody stands out. Not who spends most: what fails and is
+/// asked again costs few packets, and others may well spend more on names that are answered.
+const EngineSnapshot::Account* Diagnosis::most_failed() const {
+  const EngineSnapshot::Account* most = nullptr;
+  std::uint64_t all = 0;
+  for (const EngineSnapshot::Account& account : snapshot_.top_minute.accounts) {
+    all += account.spent.failures;
+    if (most == nullptr || account.spent.failures > most->spent.failures) most = &account;
+  }
+  if (all == 0 || share(most->spent.failures, all) < kNotable) return nullptr;
+  return most;
+}
+
+/// Empty if nobody stands out.
+std::string Diagnosis::most_failed_name() const {
+  const EngineSnapshot::Account* account = most_failed();
+  return account == nullptr ? "" : describe_(account->spender).client;
+}
+
+std::string Diagnosis::most_failed_sentence() const {
+  const EngineSnapshot::Account* account = most_failed();
+  if (account == nullptr) return "";
+  return fmt::format(
+      "most of what failed in the last minute was asked by {}: {} tries, on {} questions below {}",
+      describe_(account->spender).client, account->spent.failures, dns::to_string(account->type),
+      account->suffix);
+}
+
 std::string Diagnosis::failing_sentence() const {
   if (snapshot_.failing.empty()) return "";
   const EngineSnapshot::Failing& failing = snapshot_.failing.front();
@@ -338,7 +369,11 @@ std::string Diagnosis::failing_sentence() const {
 
 std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
   if (!findings.empty()) {
-    const std::string who = spender_sentence();
+    const Verdict verdict = findings.front().verdict;
+    const bool is_of_failures =
+        verdict == Verdict::upstream_failing || verdict == Verdict::client_storm;
+    std::string who = is_of_failures ? most_failed_sentence() : spender_sentence();
+    if (is_of_failures && !who.empty()) who.front() = 'M';
     return findings.front().what + (who.empty() ? "" : " " + who + ".");
   }
   std::uint64_t questions = 0, used = 0, rate = 0;

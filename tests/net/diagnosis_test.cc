@@ -113,6 +113,30 @@ TEST_F(DiagnosisTest, TellsAFailingUpstreamFromWhatIsRuledOut) {
   EXPECT_EQ(diagnose().at("failing")[0].at("age_ms"), 12'000);
 }
 
+TEST_F(DiagnosisTest, BlamesWhoAsksForWhatFailsAndNotWhoSpendsMost) {
+  snapshot.top_minute.accounts.push_back({.spender = Spender::of_user(2'000),
+                                          .zone = ".",
+                                          .suffix = "shop.example.",
+                                          .type = dns::Type::a,
+                                          .spent = {.packets = 300, .failures = 0}});
+  let_spend(80, 380);
+  snapshot.failing.push_back({.suffix = "25.104.in-addr.arpa.",
+                              .zone = "in-addr.arpa.",
+                              .probability = 0.9,
+                              .requests = 90,
+                              .failures = 90,
+                              .age = 12s});
+  judge(Verdict::upstream_failing);
+  judge(Verdict::client_storm);
+
+  const json told = diagnose();
+  ASSERT_EQ(told.at("findings").size(), 2U);
+  EXPECT_THAT(told.at("findings")[0].at("advice"), HasSubstr("let user 1000 stop"));
+  EXPECT_THAT(evidence(told.at("findings")[1]), Contains(HasSubstr("asked by user 1000")));
+  EXPECT_THAT(told.at("summary"), HasSubstr("user 1000"));
+  EXPECT_THAT(told.dump(), Not(HasSubstr("was asked by user 2000")));
+}
+
 TEST_F(DiagnosisTest, HasWordsForEveryVerdict) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(Verdict::healthy); ++i) {
     upstream().verdicts.reset();
