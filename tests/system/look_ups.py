@@ -55,11 +55,12 @@ class Program:
 
     def ask(self, number, repeats):
         number %= self.options.names or IDS
-        host = f"{number % 256}.{number // 256 % 256}" if self.options.type == "PTR" else f"host-{number}"
+        is_ptr = self.options.type == "PTR"
+        host = f"{number % 256}.{number // 256}" if is_ptr else f"host-{number}"
         labels = f"{host}.{self.options.below}".split(".")
         name = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
-        kind = PTR if self.options.type == "PTR" else A
-        self.send_new(struct.pack("!6H", 0, 0x0100, 1, 0, 0, 0) + name + struct.pack("!2H", kind, 1), repeats)
+        header = struct.pack("!6H", 0, 0x0100, 1, 0, 0, 0)
+        self.send_new(header + name + struct.pack("!2H", PTR if is_ptr else A, 1), repeats)
 
     def send_new(self, message, repeats):
         while True:

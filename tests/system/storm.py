@@ -1,5 +1,5 @@
-"""Who storms and who merely asks: programs of a host, in a control group of their own or, in the root
-group, under a user of their own, so that a test knows whom the daemon has to name."""
+"""Who storms and who merely asks: programs of a host, in a control group of their own or, in the
+root group, under a user of their own, so that a test knows whom the daemon has to name."""
 
 import json
 import os
