@@ -61,6 +61,7 @@ class Diagnosis {
   [[nodiscard]] Finding storm(const Judged& upstream) const;
 
   [[nodiscard]] std::string servers_of(const std::string& upstream) const;
+  [[nodiscard]] std::string first_server_of(const std::string& upstream) const;
   [[nodiscard]] std::string spender_sentence() const;
   [[nodiscard]] std::string spender_name() const;
   [[nodiscard]] const EngineSnapshot::Account* most_failed() const;
@@ -123,12 +124,15 @@ Finding Diagnosis::ports(const Judged& upstream) const {
   const Signals& s = upstream.signals;
   Finding finding{Verdict::ports_exhausted, upstream.upstream};
   finding.what = fmt::format(
-      "It is this host: Sluice found no free port or descriptor for {} queries to {} in the last "
-      "{} "
-      "s.",
-      s.no_socket, upstream.upstream, kWindow);
-  finding.evidence.push_back(fmt::format("{} exchanges are open, of {} that may be",
-                                         snapshot_.exchanges, snapshot_.max_exchanges));
+      "It is this host: {} queries did not leave in the last {} s, for want of a free port or "
+      "descriptor.",
+      s.no_socket, kWindow);
+  const bool has_few = 2 * snapshot_.exchanges < snapshot_.max_exchanges;
+  finding.evidence.push_back(
+      fmt::format("Sluice itself holds {} sockets to upstreams, of {} that it "
+                  "may{}",
+                  snapshot_.exchanges, snapshot_.max_exchanges,
+                  has_few ? ": somebody else holds the ports" : ""));
   finding.advice =
       "See who holds the ports (ss -s, ss -uapn). Widen net.ipv4.ip_local_port_range, raise "
       "LimitNOFILE, or lower server.max_exchanges so that questions wait instead of failing.";
@@ -146,17 +150,20 @@ Finding Diagnosis::interface(const Judged& upstream) const {
   finding.evidence.push_back(
       fmt::format("Sluice and its sharers sent {} packets in the last second, of {} that they may",
                   s.used, s.rate));
+  std::uint64_t others = 0;
   for (const EngineSnapshot::Budget& budget : snapshot_.budgets)
-    if (budget.name == upstream.budget)
-      finding.evidence.push_back(
-          fmt::format("others on this host have sent {} packets to the same addresses since the "
-                      "start, as far as they are counted",
-                      budget.foreign));
+    if (budget.name == upstream.budget) others = budget.foreign;
+  finding.evidence.push_back(
+      others > 0
+          ? fmt::format("others on this host have sent {} packets to the same addresses since the "
+                        "start, as far as they are counted",
+                        others)
+          : "no packet of others on this host has been counted (count_others, CAP_NET_RAW)");
   finding.advice =
-      "Something else spends the allowance: programs that ask the cloud's resolver past Sluice, "
-      "the "
-      "metadata service, or time. Find it with tcpdump -ni any 'dst net 169.254.0.0/16', point it "
-      "at Sluice, or raise the budget's reserve.";
+      "Either others spend the allowance, too: programs that ask the cloud's resolver past Sluice, "
+      "the metadata service, time (tcpdump -ni any 'dst net 169.254.0.0/16' shows them). Or the "
+      "interface may send less than the budget's limit says: lower that, or raise the reserve. "
+      "Sluice has lowered its rate by itself meanwhile.";
   return finding;
 }
 
@@ -166,18 +173,18 @@ Finding Diagnosis::silence(const Judged& upstream) const {
   finding.what = fmt::format("It is the upstream: {} ({}) does not answer.", upstream.upstream,
                              servers_of(upstream.upstream));
   finding.evidence.push_back(fmt::format(
-      "of {} tries in the last {} s {} passed without an answer and {} were refused by the network",
-      s.tries, kWindow, s.timeouts, s.refusals));
+      "in the last {} s: {} tries sent, {} time-outs, {} responses, {} refused by the network",
+      kWindow, s.tries, s.timeouts, s.responses(), s.refusals));
   if (s.silent > 0)
     finding.evidence.push_back(
-        fmt::format("{} of {} pairs of server and zone are silent; each is "
-                    "probed, and opens with its first answer",
+        fmt::format("{} of {} pairs of server and zone are silent; each is asked once a second, "
+                    "and used again with its first answer",
                     s.silent, s.paths));
   rule_out(finding, s);
   finding.advice = fmt::format(
       "Ask a server directly (dig @{} . SOA); if it is silent there, too, look at routes, security "
       "groups and the cloud's status. Names in the cache are answered meanwhile, stale if need be.",
-      servers_of(upstream.upstream));
+      first_server_of(upstream.upstream));
   return finding;
 }
 
@@ -220,7 +227,7 @@ Finding Diagnosis::failures(const Judged& upstream) const {
           ? fmt::format(
                 "Compare with a direct question (dig @{} NAME); if that fails, too, it is "
                 "for whoever runs it.",
-                servers_of(upstream.upstream))
+                first_server_of(upstream.upstream))
           : fmt::format(
                 "The servers of {} fail; nothing on this host mends them. Ask whoever runs "
                 "that zone, and let {} stop asking for it.",
@@ -232,13 +239,13 @@ Finding Diagnosis::failures(const Judged& upstream) const {
 Finding Diagnosis::slowness(const Judged& upstream) const {
   const Signals& s = upstream.signals;
   Finding finding{Verdict::upstream_slow, upstream.upstream};
-  finding.what = fmt::format("It is the upstream: {} is slow.", upstream.upstream);
-  finding.evidence.push_back(fmt::format(
-      "{} of {} responses in the last {} s took longer than {} ms", s.slow, s.responses(), kWindow,
-      std::chrono::duration_cast<std::chrono::milliseconds>(Signals::kSlow).count()));
-  if (s.timeouts > 0)
-    finding.evidence.push_back(
-        fmt::format("{} of {} tries were not answered in time", s.timeouts, s.tries));
+  finding.what = fmt::format(
+      "It is the upstream: {} answers late, {} of {} responses of the last {} s after more than {} "
+      "ms.",
+      upstream.upstream, s.slow, s.responses(), kWindow,
+      std::chrono::duration_cast<std::chrono::milliseconds>(Signals::kSlow).count());
+  finding.evidence.push_back(
+      fmt::format("{} tries sent and {} time-outs in the same time", s.tries, s.timeouts));
   add(finding, zones_sentence(upstream.upstream));
   rule_out(finding, s);
   finding.advice =
@@ -257,7 +264,7 @@ Finding Diagnosis::storm(const Judged& upstream) const {
       "names that had just failed, in the last {} s.",
       s.questions, s.retransmits, s.repeated, kWindow);
   finding.evidence.push_back(
-      fmt::format("none of these cost a packet: {} were sent in the last second, of {} that may",
+      fmt::format("none of these cost a packet: {} were sent in the last second, of {} that may be",
                   s.used, s.rate));
   add(finding, most_failed_sentence());
   finding.advice =
@@ -292,6 +299,18 @@ std::string Diagnosis::servers_of(const std::string& upstream) const {
       servers.push_back(std::move(text));
   }
   return fmt::format("{}", fmt::join(servers, ", "));
+}
+
+/// As dig takes it.
+std::string Diagnosis::first_server_of(const std::string& upstream) const {
+  for (const EngineSnapshot::Server& server : snapshot_.servers) {
+    const Endpoint& address = server.address;
+    if (server.upstream == upstream)
+      return address.port == dns::kPort
+                 ? address.address.to_string()
+                 : fmt::format("{} -p {}", address.address.to_string(), address.port);
+  }
+  return "SERVER";
 }
 
 /// Which zones it is slow for; empty if it is the same for all.
@@ -372,7 +391,9 @@ std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
     const Verdict verdict = findings.front().verdict;
     const bool is_of_failures =
         verdict == Verdict::upstream_failing || verdict == Verdict::client_storm;
-    std::string who = is_of_failures ? most_failed_sentence() : spender_sentence();
+    std::string who;
+    if (is_of_failures) who = most_failed_sentence();
+    if (verdict == Verdict::budget_limited) who = spender_sentence();
     if (is_of_failures && !who.empty()) who.front() = 'M';
     return findings.front().what + (who.empty() ? "" : " " + who + ".");
   }

@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 17> kInterpreters{
     "python", "pypy", "perl", "ruby", "node", "nodejs", "php",   "java", "sh",
     "bash",   "dash", "zsh",  "ksh",  "lua",  "deno",   "tclsh", "bun"};
 // Options of theirs whose value is the next argument.
-constexpr std::array<std::string_view, 9> kWithValue{
-    "-W", "-X", "-I", "-r", "--require", "--import", "-cp", "-classpath", "--class-path"};
+constexpr std::array<std::string_view, 8> kWithValue{
+    "-W", "-X", "-r", "--require", "--import", "-cp", "-classpath", "--class-path"};
 // What follows is a program's text, not its name.
 constexpr std::array<std::string_view, 3> kWithText{"-c", "-e", "--eval"};
 
@@ -67,7 +67,9 @@ std::string_view script_name(const std::vector<std::string_view>& arguments) {
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
     if (is_among(kWithText, argument)) return {};
-    if (is_among(kWithValue, argument)) {
+    // A folder follows, but for Python, which is told to keep to itself.
+    const bool names_folder = argument == "-I" && !base_name(arguments[0]).starts_with("python");
+    if (names_folder || is_among(kWithValue, argument)) {
       ++i;
     } else if (!argument.starts_with('-')) {  // "-m module" and "-jar file" come here, too
       return base_name(argument);

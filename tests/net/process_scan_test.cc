@@ -35,6 +35,8 @@ TEST(CommandWords, OfAnInterpreterNameTheScript) {
   EXPECT_EQ(words({"/usr/bin/python3", "/srv/ptr_job.py", "--token", "secret"}),
             "python3 ptr_job.py");
   EXPECT_EQ(words({"python3.11", "-u", "-W", "ignore", "ptr_job.py"}), "python3.11 ptr_job.py");
+  EXPECT_EQ(words({"python3", "-I", "ptr_job.py", "--user", "4242"}), "python3 ptr_job.py");
+  EXPECT_EQ(words({"perl", "-I", "lib", "ptr_job.pl"}), "perl ptr_job.pl");
   EXPECT_EQ(words({"python3", "-m", "http.server", "8000"}), "python3 http.server");
   EXPECT_EQ(words({"/bin/sh", "-eu", "/etc/cron.hourly/ptr"}), "sh ptr");
   EXPECT_EQ(words({"node", "--require", "./trace.js", "/srv/app.js"}), "node app.js");
