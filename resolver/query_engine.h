@@ -278,6 +278,7 @@ class QueryEngine {
   void wait_for_late_answers(Index index, TimePoint now, ActionList& out);
   void on_try_failed(Index index, policy::FailureCause cause, TimePoint now, ActionList& out);
   void on_try_timeout(Index index, TimePoint now, ActionList& out);
+  void note_outcome(const ExchangeState& exchange, const ExchangeOutcome& outcome, TimePoint now);
   void on_silence(const ExchangeState& exchange, TimePoint now) noexcept;
   [[nodiscard]] Index detach(const ExchangeState& exchange, std::uint32_t slot) noexcept;
   [[nodiscard]] bool is_blind(const InFlight& question) const noexcept;

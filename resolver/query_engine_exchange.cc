@@ -198,6 +198,21 @@ QueryEngine::Index QueryEngine::detach(const ExchangeState& exchange, std::uint3
   return own;
 }
 
+/// Counts and records what came of an exchange, whatever is made of it.
+void QueryEngine::note_outcome(const ExchangeState& exchange, const ExchangeOutcome& outcome,
+                               TimePoint now) {
+  Rule& rule = routing_.rule(exchange.rule);
+  Path& path = rule.paths[exchange.path];
+  auto& upstream = *rule.upstream_counters;
+  path.mismatched += outcome.mismatched;
+  if (!outcome.response.empty())
+    traffic_.on_received(path.server.address, exchange.transport, {1, outcome.response.size()});
+  record_outcome(exchange, outcome, now);
+  upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
+  upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
+  count_response(outcome, now - exchange.started, upstream);
+}
+
 void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome, TimePoint now,
                                    ActionList& out) {
   if (!exchanges_.is_taken(id.slot) || exchanges_.generation(id.slot) != id.generation) return;
@@ -208,13 +223,7 @@ void QueryEngine::on_exchange_done(ExchangeId id, const ExchangeOutcome& outcome
   Path& path = rule.paths[exchange.path];
   auto& upstream = *rule.upstream_counters;
   --path.in_flight;
-  path.mismatched += outcome.mismatched;
-  if (!outcome.response.empty())
-    traffic_.on_received(path.server.address, exchange.transport, {1, outcome.response.size()});
-  record_outcome(exchange, outcome, now);
-  upstream.add(UpstreamMetric::mismatched, outcome.mismatched);
-  upstream.add(UpstreamMetric::case_mismatched, outcome.case_mismatched);
-  count_response(outcome, now - exchange.started, upstream);
+  note_outcome(exchange, outcome, now);
   if (exchange.is_loop_probe) return routing_.release(exchange.rule);
 
   const Index own = detach(exchange, id.slot);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "resolver/dns/presentation.h"
 #include "resolver/health.h"
+#include "resolver/net/evidence.h"
 
 namespace sluice::net {
 
@@ -19,10 +19,6 @@ using policy::Verdict;
 constexpr std::size_t kWindow = Health::kWindowSeconds;
 constexpr std::size_t kSpendersShown = 5;
 constexpr std::size_t kFailingShown = 10;
-constexpr std::size_t kZonesShown = 8;
-/// Who spends less of the packets is not worth naming as the cause.
-constexpr double kNotable = 0.3;
-
 struct Finding {
   Verdict verdict = Verdict::healthy;
   std::string subject{};
@@ -31,19 +27,11 @@ struct Finding {
   std::string advice{};
 };
 
-double share(std::uint64_t part, std::uint64_t whole) noexcept {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return fmt::format("{:.0f} %", 100 * share(part, whole));
-}
-
 /// Looks at one snapshot, and puts it into words.
 class Diagnosis {
  public:
   Diagnosis(const EngineSnapshot& snapshot, const Describe& describe)
-      : snapshot_{snapshot}, describe_{describe} {}
+      : snapshot_{snapshot}, evidence_{snapshot, describe} {}
 
   [[nodiscard]] std::vector<Finding> findings() const;
   [[nodiscard]] std::string summary(const std::vector<Finding>& findings) const;
@@ -60,20 +48,11 @@ class Diagnosis {
   [[nodiscard]] Finding slowness(const Judged& upstream) const;
   [[nodiscard]] Finding storm(const Judged& upstream) const;
 
-  [[nodiscard]] std::string servers_of(const std::string& upstream) const;
-  [[nodiscard]] std::string first_server_of(const std::string& upstream) const;
-  [[nodiscard]] std::string spender_sentence() const;
-  [[nodiscard]] std::string spender_name() const;
-  [[nodiscard]] const EngineSnapshot::Account* most_failed() const;
-  [[nodiscard]] std::string most_failed_name() const;
-  [[nodiscard]] std::string most_failed_sentence() const;
-  [[nodiscard]] std::string failing_sentence() const;
-  [[nodiscard]] std::string zones_sentence(const std::string& upstream) const;
   static void add(Finding& finding, std::string evidence);
   static void rule_out(Finding& finding, const Signals& signals);
 
   const EngineSnapshot& snapshot_;
-  const Describe& describe_;
+  Evidence evidence_;
 };
 
 std::vector<Finding> Diagnosis::findings() const {
@@ -171,7 +150,7 @@ Finding Diagnosis::silence(const Judged& upstream) const {
   const Signals& s = upstream.signals;
   Finding finding{Verdict::upstream_silent, upstream.upstream};
   finding.what = fmt::format("It is the upstream: {} ({}) does not answer.", upstream.upstream,
-                             servers_of(upstream.upstream));
+                             evidence_.servers_of(upstream.upstream));
   finding.evidence.push_back(fmt::format(
       "in the last {} s: {} tries sent, {} time-outs, {} responses, {} refused by the network",
       kWindow, s.tries, s.timeouts, s.responses(), s.refusals));
@@ -184,7 +163,7 @@ Finding Diagnosis::silence(const Judged& upstream) const {
   finding.advice = fmt::format(
       "Ask a server directly (dig @{} . SOA); if it is silent there, too, look at routes, security "
       "groups and the cloud's status. Names in the cache are answered meanwhile, stale if need be.",
-      first_server_of(upstream.upstream));
+      evidence_.first_server_of(upstream.upstream));
   return finding;
 }
 
@@ -203,9 +182,9 @@ Finding Diagnosis::budget(const Judged& upstream) const {
       finding.evidence.push_back(fmt::format(
           "{} questions wait now, the oldest for {} ms", budget.queue_depth,
           std::chrono::duration_cast<std::chrono::milliseconds>(budget.queue_oldest).count()));
-  add(finding, spender_sentence());
-  add(finding, failing_sentence());
-  const std::string who = spender_name();
+  add(finding, evidence_.spender_sentence());
+  add(finding, evidence_.failing_sentence());
+  const std::string who = evidence_.spender_name();
   finding.advice = fmt::format(
       "Let {} ask less: fewer look-ups at once, fewer retries of its own. Names of other zones and "
       "programs go first meanwhile. Raise the budget's limit only if the interface may really send "
@@ -220,19 +199,20 @@ Finding Diagnosis::failures(const Judged& upstream) const {
   finding.what = fmt::format(
       "It is the upstream: {} answers with errors, {} of {} responses in the last {} s.",
       upstream.upstream, s.errors, s.responses(), kWindow);
-  add(finding, failing_sentence());
+  add(finding, evidence_.failing_sentence());
   rule_out(finding, s);
   finding.advice =
       snapshot_.failing.empty()
           ? fmt::format(
                 "Compare with a direct question (dig @{} NAME); if that fails, too, it is "
                 "for whoever runs it.",
-                first_server_of(upstream.upstream))
+                evidence_.first_server_of(upstream.upstream))
           : fmt::format(
                 "The servers of {} fail; nothing on this host mends them. Ask whoever runs "
                 "that zone, and let {} stop asking for it.",
                 snapshot_.failing.front().suffix,
-                most_failed_name().empty() ? "its clients" : most_failed_name());
+                evidence_.most_failed_name().empty() ? "its clients"
+                                                     : evidence_.most_failed_name());
   return finding;
 }
 
@@ -246,7 +226,7 @@ Finding Diagnosis::slowness(const Judged& upstream) const {
       std::chrono::duration_cast<std::chrono::milliseconds>(Signals::kSlow).count());
   finding.evidence.push_back(
       fmt::format("{} tries sent and {} time-outs in the same time", s.tries, s.timeouts));
-  add(finding, zones_sentence(upstream.upstream));
+  add(finding, evidence_.zones_sentence(upstream.upstream));
   rule_out(finding, s);
   finding.advice =
       "If all names are slow, look at the way to the servers (packet loss, an overloaded "
@@ -266,7 +246,7 @@ Finding Diagnosis::storm(const Judged& upstream) const {
   finding.evidence.push_back(
       fmt::format("none of these cost a packet: {} were sent in the last second, of {} that may be",
                   s.used, s.rate));
-  add(finding, most_failed_sentence());
+  add(finding, evidence_.most_failed_sentence());
   finding.advice =
       "Look at the retry settings of these programs (attempts, time-outs, search lists); a program "
       "that asks again at once after SERVFAIL should wait.";
@@ -290,110 +270,14 @@ void Diagnosis::rule_out(Finding& finding, const Signals& s) {
     finding.evidence.push_back(fmt::format("ruled out: {}", fmt::join(innocent, ", ")));
 }
 
-std::string Diagnosis::servers_of(const std::string& upstream) const {
-  std::vector<std::string> servers;
-  for (const EngineSnapshot::Server& server : snapshot_.servers) {
-    std::string text = server.address.address.to_string();
-    if (server.upstream == upstream &&
-        std::find(servers.begin(), servers.end(), text) == servers.end())
-      servers.push_back(std::move(text));
-  }
-  return fmt::format("{}", fmt::join(servers, ", "));
-}
-
-/// As dig takes it.
-std::string Diagnosis::first_server_of(const std::string& upstream) const {
-  for (const EngineSnapshot::Server& server : snapshot_.servers) {
-    const Endpoint& address = server.address;
-    if (server.upstream == upstream)
-      return address.port == dns::kPort
-                 ? address.address.to_string()
-                 : fmt::format("{} -p {}", address.address.to_string(), address.port);
-  }
-  return "SERVER";
-}
-
-/// Which zones it is slow for; empty if it is the same for all.
-std::string Diagnosis::zones_sentence(const std::string& upstream) const {
-  std::vector<std::string> zones;
-  for (const EngineSnapshot::Server& server : snapshot_.servers)
-    if (server.upstream == upstream && server.sent > 0)
-      zones.push_back(fmt::format(
-          "{} for {}",
-          server.answered == 0 ? "no answer yet"
-                               : fmt::format("{} ms", server.srtt / std::chrono::milliseconds{1}),
-          server.zone));
-  if (zones.size() < 2 || zones.size() > kZonesShown) return "";
-  return fmt::format("round trips by zone: {}", fmt::join(zones, ", "));
-}
-
-/// Empty if nobody stands out.
-std::string Diagnosis::spender_name() const {
-  const auto& top = snapshot_.top_minute;
-  if (top.accounts.empty() || share(top.accounts.front().spent.packets, top.packets) < kNotable)
-    return "";
-  return describe_(top.accounts.front().spender).client;
-}
-
-std::string Diagnosis::spender_sentence() const {
-  const std::string who = spender_name();
-  if (who.empty()) return "";
-  const auto& top = snapshot_.top_minute;
-  const auto& row = top.accounts.front();
-  return fmt::format(
-      "{} has spent {} of the last minute's {} packets, on {} questions below {}; {} "
-      "of its tries failed",
-      who, percent(row.spent.packets, top.packets), top.packets, dns::to_string(row.type),
-      row.suffix, row.spent.failures);
-}
-
-/// Whose questions failed most; null if nobody stands out. Not who spends most: what fails and is
-/// asked again costs few packets, and others may well spend more on names that are answered.
-const EngineSnapshot::Account* Diagnosis::most_failed() const {
-  const EngineSnapshot::Account* most = nullptr;
-  std::uint64_t all = 0;
-  for (const EngineSnapshot::Account& account : snapshot_.top_minute.accounts) {
-    all += account.spent.failures;
-    if (most == nullptr || account.spent.failures > most->spent.failures) most = &account;
-  }
-  if (all == 0 || share(most->spent.failures, all) < kNotable) return nullptr;
-  return most;
-}
-
-/// Empty if nobody stands out.
-std::string Diagnosis::most_failed_name() const {
-  const EngineSnapshot::Account* account = most_failed();
-  return account == nullptr ? "" : describe_(account->spender).client;
-}
-
-std::string Diagnosis::most_failed_sentence() const {
-  const EngineSnapshot::Account* account = most_failed();
-  if (account == nullptr) return "";
-  return fmt::format(
-      "most of what failed in the last minute was asked by {}: {} tries, on {} questions below {}",
-      describe_(account->spender).client, account->spent.failures, dns::to_string(account->type),
-      account->suffix);
-}
-
-std::string Diagnosis::failing_sentence() const {
-  if (snapshot_.failing.empty()) return "";
-  const EngineSnapshot::Failing& failing = snapshot_.failing.front();
-  return fmt::format(
-      "names below {} fail: {} of {} tries in the last {} s; {}", failing.suffix, failing.failures,
-      failing.requests, std::chrono::duration_cast<std::chrono::seconds>(failing.age).count(),
-      snapshot_.failing.size() == 1
-          ? "no other subtree does"
-          : fmt::format("so do those of {} other subtrees", snapshot_.failing.size() - 1));
-}
-
 std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
   if (!findings.empty()) {
     const Verdict verdict = findings.front().verdict;
     const bool is_of_failures =
         verdict == Verdict::upstream_failing || verdict == Verdict::client_storm;
     std::string who;
-    if (is_of_failures) who = most_failed_sentence();
-    if (verdict == Verdict::budget_limited) who = spender_sentence();
+    if (is_of_failures) who = evidence_.most_failed_sentence();
+    if (verdict == Verdict::budget_limited) who = evidence_.spender_sentence();
     if (is_of_failures && !who.empty()) who.front() = 'M';
     return findings.front().what + (who.empty() ? "" : " " + who + ".");
   }

@@ -13,7 +13,7 @@ from lab import SystemTest, wait_for
 HERE = pathlib.Path(__file__).resolve().parent
 NPM = pathlib.Path(os.environ.get("NPM", HERE.parents[1] / "build/npm"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 280  # seconds for a file of tests; a browser starts slowly on a machine at work
+PATIENCE = 420  # seconds for a file of tests; a browser starts slowly on a machine at work
 
 # More questions than packets, and one suffix that fails after a second.
 FAILING = "25.104.in-addr.arpa."

@@ -20,7 +20,7 @@ UNWELL = 3  # sluicectl's exit status
 class PortsExhausted(Stage):
     """Somebody else takes every port for UDP that this network has."""
     verdict, subject, suffix = "ports_exhausted", "vpc", "well.example"
-    says = r"\bport\b.* \d+ queries to vpc"
+    says = r"\d+ queries did not leave .*\bport\b"
     evidence = r"\d+ exchanges are open"
     recorded = r"outcome n\d+\.well\.example\. A .*: no socket"
 
@@ -61,7 +61,7 @@ class UpstreamSilent(Stage):
     """Two upstreams with one budget, of which one falls silent."""
     verdict, subject, suffix = "upstream_silent", "corp", "corp.example"
     says = r"upstream.* corp \(127\.0\.\d+\.1\)"
-    evidence = r"\d+ passed without an answer"
+    evidence = r"\d+ tries sent, \d+ time-outs, 0 responses"
     recorded = r"timeout n\d+\.corp\.example\. A of"
     leaves_after = LEAVE  # silence is a state, which the first answer ends
     lasts = 13  # long enough for the other's verdict to change, if it did
@@ -115,7 +115,7 @@ class UpstreamFailing(Stage):
 class UpstreamSlow(Stage):
     verdict, subject, suffix = "upstream_slow", "vpc", "slow.example"
     zones = ("slow.example=answer,delay=800ms",)
-    says = r"upstream.* vpc .*slow"
+    says = r"upstream.* vpc answers late"
     evidence = r"\d+ of \d+ responses .* longer than 500 ms"
     recorded = r"outcome n\d+\.slow\.example\. A of"
 
