@@ -21,7 +21,7 @@ class PortsExhausted(Stage):
     """Somebody else takes every port for UDP that this network has."""
     verdict, subject, suffix = "ports_exhausted", "vpc", "well.example"
     says = r"\d+ queries did not leave .*\bport\b"
-    evidence = r"\d+ exchanges are open"
+    evidence = r"Sluice itself holds \d+ sockets"
     recorded = r"outcome n\d+\.well\.example\. A .*: no socket"
 
     def prepare(self):
@@ -115,8 +115,8 @@ class UpstreamFailing(Stage):
 class UpstreamSlow(Stage):
     verdict, subject, suffix = "upstream_slow", "vpc", "slow.example"
     zones = ("slow.example=answer,delay=800ms",)
-    says = r"upstream.* vpc answers late"
-    evidence = r"\d+ of \d+ responses .* longer than 500 ms"
+    says = r"upstream.* vpc answers late, \d+ of \d+ responses"
+    evidence = r"\d+ tries sent and \d+ time-outs"
     recorded = r"outcome n\d+\.slow\.example\. A of"
 
     def queries(self, tick):
