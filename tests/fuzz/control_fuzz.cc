@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -55,6 +56,10 @@ class Daemon {
     EngineSnapshot::Request request;
     request.zone = text;
     problems_.assign(script.next(3), text);
+    snapshot_.failing = {{.suffix = text, .zone = text}};
+    EngineSnapshot::Account account;
+    account.zone = account.suffix = text;
+    snapshot_.top_minute.accounts = {account};
     snapshot_.zones.assign(script.next(3), zone);
     snapshot_.requests.assign(script.next(3), request);
   }
@@ -90,6 +95,16 @@ class Daemon {
     out.ping = [this](auto done) { reply<net::Pong>(std::move(done), {}); };
     out.snapshot = [this](auto done) { reply<EngineSnapshot>(std::move(done), snapshot_); };
     out.reload = [this](auto done) { reply<std::vector<std::string>>(std::move(done), problems_); };
+    out.explain = [this](const dns::Question& question, auto done) {
+      Explanation known;
+      known.question = question;
+      known.local = known.above = problems_.empty() ? "" : problems_.front();
+      reply<Explanation>(std::move(done), std::move(known));
+    };
+    out.forget_failures = [this](const auto&, auto done) { reply<net::Pong>(std::move(done), {}); };
+    out.recording = [this](auto done) { reply<Recording>(std::move(done), {}); };
+    out.describe = [](const Spender&) { return net::SpenderWords{}; };
+    out.cache = &cache_;
     out.counters = &counters_;
     // Nobody waits here for an engine that is known to be silent.
     if (is_silent()) out.patience = {.ping = 0s, .snapshot = 0s, .reload = 0s};
@@ -101,6 +116,7 @@ class Daemon {
   metrics::CounterBlock<AdminMetric> counters_;
   metrics::CounterBlock<metrics::ProcessMetric> process_;
   EngineSnapshot snapshot_;
+  cache::ResponseCache cache_{64 << 10, HashKey{1, 2}};
   std::vector<std::string> problems_;
   std::vector<std::function<void()>> owed_;
   boost::asio::io_context loop_{1};
@@ -183,6 +199,23 @@ void check_reload(const Daemon& daemon, const json& reply) {
                   reply["problems"].size() == daemon.problems().size());
 }
 
+/// Verbs that take more than their name, and what a reply has that is no error.
+const std::map<std::string, std::vector<std::string>> kDetailed{
+    {"top", {"spenders"}},    {"explain", {"outcome"}},          {"diagnose", {"verdict"}},
+    {"overview", {"stats"}},  {"cache", {"entries", "flushed"}}, {"log-level", {"level"}},
+    {"recorder", {"events"}},
+};
+
+void check_detailed(const Daemon& daemon, const std::string& verb, const json& reply) {
+  if (reply.contains("error")) {
+    SLUICE_ASSERT(!reply["error"].get<std::string>().empty());
+    SLUICE_ASSERT(daemon.is_silent() || (verb != "diagnose" && verb != "overview"));
+    return;
+  }
+  SLUICE_ASSERT(std::ranges::any_of(kDetailed.at(verb),
+                                    [&](const auto& key) { return reply.contains(key); }));
+}
+
 void check_verb(const Daemon& daemon, const std::string& verb, const json& reply) {
   if (verb == "status")
     SLUICE_ASSERT(reply["engine_answers"] == !daemon.is_silent() && reply["ready"] == true);
@@ -194,6 +227,8 @@ void check_verb(const Daemon& daemon, const std::string& verb, const json& reply
     check_snapshot(daemon, verb, reply);
   else if (verb == "reload")
     check_reload(daemon, reply);
+  else if (kDetailed.contains(verb))
+    check_detailed(daemon, verb, reply);
   else
     SLUICE_ASSERT(says(reply, "unknown verb"));
 }
