@@ -11,7 +11,7 @@ constexpr std::array kSectionNames{
     SectionName{"cache", false},     SectionName{"local", false},  SectionName{"recorder", false},
     SectionName{"query_log", false}, SectionName{"dnstap", false}, SectionName{"record", true},
     SectionName{"blocklist", true},  SectionName{"budget", true},  SectionName{"upstream", true},
-    SectionName{"zone", true},      SectionName{"network", true},
+    SectionName{"zone", true},       SectionName{"network", true},
 };
 
 }  // namespace

@@ -46,8 +46,7 @@ void QueryEngine::enqueue(Index index, Attempt attempt, TimePoint now, ActionLis
   rule.counters->add(ZoneMetric::waits);
   record_waiting(question, now);
   // What waits for a silent server would find a packet.
-  if (!rule.is_silent)
-    gate.counters->add(metric_of(BudgetMetric::waits_first_try, question.band));
+  if (!rule.is_silent) gate.counters->add(metric_of(BudgetMetric::waits_first_try, question.band));
   note_queue(gate, question);
 }
 
