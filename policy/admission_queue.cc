@@ -188,4 +188,21 @@ void AdmissionQueue::deactivate(ClassIndex index) noexcept {
   active_since_.reset();
 }
 
+std::string_view name_of(AdmissionQueue::Band band) noexcept {
+  using Band = AdmissionQueue::Band;
+  switch (band) {
+    case Band::first_try:
+      return "first_try";
+    case Band::retry:
+      return "retry";
+    case Band::penalty:
+      return "penalty";
+    case Band::refresh:
+      return "refresh";
+    case Band::prefetch:
+      return "prefetch";
+  }
+  return "";
+}
+
 }  // namespace sluice::policy

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "policy/flow_scheduler.h"
@@ -174,5 +175,8 @@ class AdmissionQueue {
   std::optional<TimePoint> penalty_served_;  // last
   Duration trickle_ = kDefaultTrickle;
 };
+
+/// "first_try": for metrics' labels, recordings and the control tool.
+[[nodiscard]] std::string_view name_of(AdmissionQueue::Band band) noexcept;
 
 }  // namespace sluice::policy

@@ -20,22 +20,6 @@ constexpr std::array kAllBands{Band::first_try, Band::retry, Band::penalty, Band
                                Band::prefetch};
 static_assert(kAllBands.size() == policy::AdmissionQueue::kBands);
 
-std::string_view name_of(Band band) noexcept {
-  switch (band) {
-    case Band::first_try:
-      return "first_try";
-    case Band::retry:
-      return "retry";
-    case Band::penalty:
-      return "penalty";
-    case Band::refresh:
-      return "refresh";
-    case Band::prefetch:
-      return "prefetch";
-  }
-  return "";
-}
-
 std::uint64_t servfail_total(const metrics::CounterBlock<ZoneMetric>& counters) {
   std::uint64_t total = 0;
   for (auto i = static_cast<int>(ZoneMetric::servfail_timeout);

@@ -38,22 +38,6 @@ std::string_view name_of(EventKind kind) noexcept {
   return "";
 }
 
-std::string_view name_of(Band band) noexcept {
-  switch (band) {
-    case Band::first_try:
-      return "first_try";
-    case Band::retry:
-      return "retry";
-    case Band::penalty:
-      return "penalty";
-    case Band::refresh:
-      return "refresh";
-    case Band::prefetch:
-      return "prefetch";
-  }
-  return "";
-}
-
 std::string_view name_of(ExchangeStatus status) noexcept {
   switch (status) {
     case ExchangeStatus::answered:

@@ -46,7 +46,8 @@ export const showVerdict = ({ diagnosis }) => {
   verdict.dataset.tone = verdictTone(diagnosis.verdict);
   const summary = diagnosis.summary ?? "";
   setText("summary", summary);
-  setText("verdict-since", `for ${duration(diagnosis.since_seconds)}`);
+  const since = diagnosis.since_seconds;
+  setText("verdict-since", typeof since === "number" ? `for ${duration(since)}` : "since the start");
   document.title = diagnosis.verdict === "healthy" ? "Sluice"
     : `${verdictWords(diagnosis.verdict)} – Sluice`;
 

@@ -293,6 +293,11 @@ std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
                      kWindow, packets);
 }
 
+/// Null: since the start.
+json since(const EngineSnapshot::Judged& judged) {
+  return judged.has_changed ? json(in_seconds(judged.age)) : json(nullptr);
+}
+
 json to_json(const Finding& finding) {
   return {{"verdict", policy::name_of(finding.verdict)},
           {"subject", finding.subject},
@@ -312,11 +317,11 @@ json diagnosis_json(const EngineSnapshot& snapshot, const Describe& describe) {
   for (const EngineSnapshot::Judged& upstream : snapshot.upstreams)
     upstreams.push_back({{"upstream", upstream.upstream},
                          {"verdict", policy::name_of(upstream.verdict)},
-                         {"since_seconds", in_seconds(upstream.age)}});
+                         {"since_seconds", since(upstream)}});
   json failing = failing_json(snapshot);
   if (failing.size() > kFailingShown) failing.erase(failing.begin() + kFailingShown, failing.end());
   return {{"verdict", policy::name_of(snapshot.overall.verdict)},
-          {"since_seconds", in_seconds(snapshot.overall.age)},
+          {"since_seconds", since(snapshot.overall)},
           {"summary", diagnosis.summary(findings)},
           {"upstreams", std::move(upstreams)},
           {"findings", std::move(found)},

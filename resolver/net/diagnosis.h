@@ -11,7 +11,8 @@ namespace sluice::net {
 /// each thing that is wrong what it is, the figures that say so, what they rule out, and what to
 /// do; who spends the packets; which subtrees fail.
 ///
-/// {"verdict", "since_seconds", "summary", "upstreams": [{"upstream", "verdict", "since_seconds"}],
+/// {"verdict", "since_seconds" (null: since the start), "summary",
+/// "upstreams": [{"upstream", "verdict", "since_seconds"}],
 /// "findings": [{"verdict", "subject", "what", "evidence": [...], "advice"}], "spenders": [rows of
 /// top_json], "failing": [{"suffix", "zone", "requests", "failures", "age_ms"}]}
 ///
