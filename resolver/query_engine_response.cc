@@ -63,7 +63,7 @@ void QueryEngine::on_failure_response(const ExchangeState& exchange, Index own, 
                                       TimePoint now, ActionList& out) {
   if (own == kNone) return;
   InFlight& question = table_[own];
-  ++question.spending.failures;
+  if (!exchange.timed_out) ++question.spending.failures;  // else it has counted as one already
   // While another server is being asked, it decides. The same server's late word counts at once:
   // a second copy of the question would bring nothing else.
   if (question.server != exchange.path && question.open_exchanges > 0) return;
