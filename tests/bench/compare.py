@@ -125,12 +125,18 @@ def measure(contender, questions, client_cpu, options):
     contender.lost += int(run["lost"])
 
 
-def report(contenders):
+def print_medians(contenders):
+    """Prints what each has cost, and returns CPU time per query by name."""
     cost = {c.name: statistics.median(c.cpu_us) for c in contenders}
     print("\nmedians   CPU us/query   outside the kernel       qps   lost")
     for c in contenders:
         print(f"{c.name:<8}{cost[c.name]:>14.2f}{statistics.median(c.user_us):>21.2f}"
               f"{statistics.median(c.qps):>10.0f}{c.lost:>7}")
+    return cost
+
+
+def report(contenders):
+    cost = print_medians(contenders)
     print(f"\nsluiced / echo     {cost['sluiced'] / cost['echo']:.2f}")
     print(f"sluiced / unbound  {cost['sluiced'] / cost['unbound']:.2f}")
 
@@ -143,11 +149,12 @@ def check_hits(asked_upstream, contenders, names):
                          "the caches: these are no figures of hits")
 
 
-def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__)
+def load_options(description, rounds, seconds):
+    """What both benchmarks of this kind take, with these defaults."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--names", type=int, default=20_000, help="cached names (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each server (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=10, help="of one run (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=rounds, help="runs of each (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=seconds, help="of one run (%(default)s)")
     parser.add_argument("--rate", type=int, default=0,
                         help="queries per second, 0 for as many as they come (%(default)s)")
     parser.add_argument("--outstanding", type=int, default=100,
@@ -180,16 +187,16 @@ def compare(folder, options, processes):
     check_hits(vpc.summary()["packets"], contenders, options.names)
 
 
-def main():
-    options = parse_options()
+def run(bench, options):
+    """Calls `bench` with a folder, `options` and a list of processes, which are stopped after it."""
     processes = []
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         try:
-            compare(pathlib.Path(folder), options, processes)
+            bench(pathlib.Path(folder), options, processes)
         finally:
             for process in reversed(processes):
                 process.stop()
 
 
 if __name__ == "__main__":
-    main()
+    run(compare, load_options(__doc__, rounds=3, seconds=10))

@@ -1,23 +1,15 @@
 """What it costs to be seen: CPU time per cached answer of sluiced with everything on that shows what
 it does, beside the same binary with all of it off, in turns. README.md says how to read it."""
 
-import argparse
 import functools
-import pathlib
+import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
-import time
 import urllib.request
 
-from compare import (SLUICED_CONFIG, Contender, TICKS_PER_SECOND, check_hits, dnsperf, measure, pin,
-                     write_questions, can_answer)
-import os
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-from lab import Process, Sluiced, VpcSim, wait_for  # noqa: E402
+from compare import (SLUICED_CONFIG, Contender, can_answer, check_hits, dnsperf, load_options,
+                     measure, pin, print_medians, run, write_questions)
+from lab import Process, Sluiced, VpcSim, wait_for  # compare has put it on the path
 
 # Nobody looks, and nothing is kept for who might.
 OFF = """
@@ -66,18 +58,6 @@ class Watchers:
         self.stopped.set()
 
 
-def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--names", type=int, default=20_000, help="cached names (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="runs of each (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=8, help="of one run (%(default)s)")
-    parser.add_argument("--rate", type=int, default=0,
-                        help="queries per second, 0 for as many as they come (%(default)s)")
-    parser.add_argument("--outstanding", type=int, default=100,
-                        help="queries without an answer yet, at most (%(default)s)")
-    return parser.parse_args()
-
-
 def start_pair(folder, upstream, processes):
     socket = folder / "tap.sock"
     collector = Process(folder, "fstrm_capture", [
@@ -97,11 +77,7 @@ def start_pair(folder, upstream, processes):
 
 
 def report(contenders, watchers):
-    cost = {c.name: statistics.median(c.cpu_us) for c in contenders}
-    print("\nmedians   CPU us/query   outside the kernel       qps   lost")
-    for c in contenders:
-        print(f"{c.name:<8}{cost[c.name]:>14.3f}{statistics.median(c.user_us):>21.3f}"
-              f"{statistics.median(c.qps):>10.0f}{c.lost:>7}")
+    cost = print_medians(contenders)
     pairs = [on / off for off, on in zip(contenders[0].cpu_us, contenders[1].cpu_us)]
     print(f"\non / off           {cost['on'] / cost['off']:.3f}")
     print(f"median of pairs    {statistics.median(pairs):.3f}, from {min(pairs):.3f} to "
@@ -132,16 +108,5 @@ def compare(folder, options, processes):
     check_hits(vpc.summary()["packets"], contenders, options.names)
 
 
-def main():
-    options = parse_options()
-    processes = []
-    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
-        try:
-            compare(pathlib.Path(folder), options, processes)
-        finally:
-            for process in reversed(processes):
-                process.stop()
-
-
 if __name__ == "__main__":
-    main()
+    run(compare, load_options(__doc__, rounds=7, seconds=8))
