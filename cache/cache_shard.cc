@@ -23,10 +23,9 @@ CacheShard::CacheShard(std::size_t max_bytes)
 
 std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
                                       std::span<std::byte> out) noexcept {
-  CacheEntry* const entry = find(key, hash);
-  if (entry == nullptr || !is_usable(*entry, now)) return std::nullopt;
+  CacheEntry* const entry = find_usable(key, hash, now, out.size());
+  if (entry == nullptr) return std::nullopt;
   const std::span<const std::byte> message = entry->message();
-  if (message.size() > out.size()) return std::nullopt;
 
   const bool refresh_due = is_refresh_due(*entry, now);
   entry->visited = true;
@@ -47,10 +46,9 @@ std::optional<Hit> CacheShard::lookup(const dns::LookupKey& key, std::uint64_t h
 
 std::optional<Glance> CacheShard::peek(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
                                        std::span<std::byte> out) noexcept {
-  const CacheEntry* const entry = find(key, hash);
-  if (entry == nullptr || !is_usable(*entry, now)) return std::nullopt;
+  const CacheEntry* const entry = find_usable(key, hash, now, out.size());
+  if (entry == nullptr) return std::nullopt;
   const std::span<const std::byte> message = entry->message();
-  if (message.size() > out.size()) return std::nullopt;
   std::memcpy(out.data(), message.data(), message.size());
   return Glance{.size = message.size(),
                 .freshness = entry->is_fresh(now) ? Freshness::fresh : Freshness::stale,
@@ -112,6 +110,14 @@ CacheEntry* CacheShard::find(const dns::LookupKey& key, std::uint64_t hash) noex
   CacheEntry* entry = bucket_for(hash).get();
   while (entry != nullptr && !entry->matches(key, hash)) entry = entry->next_in_bucket.get();
   return entry;
+}
+
+CacheEntry* CacheShard::find_usable(const dns::LookupKey& key, std::uint64_t hash, TimePoint now,
+                                    std::size_t room) noexcept {
+  CacheEntry* const entry = find(key, hash);
+  const bool is_wanted =
+      entry != nullptr && is_usable(*entry, now) && entry->message().size() <= room;
+  return is_wanted ? entry : nullptr;
 }
 
 void CacheShard::insert(CacheEntryPtr entry) noexcept {

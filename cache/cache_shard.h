@@ -69,6 +69,9 @@ class alignas(64) CacheShard {
 
   [[nodiscard]] CacheEntryPtr& bucket_for(std::uint64_t hash) noexcept;
   [[nodiscard]] CacheEntry* find(const dns::LookupKey& key, std::uint64_t hash) noexcept;
+  /// An entry that may be used now and fits `room` octets; null if there is none.
+  [[nodiscard]] CacheEntry* find_usable(const dns::LookupKey& key, std::uint64_t hash,
+                                        TimePoint now, std::size_t room) noexcept;
   void insert(CacheEntryPtr entry) noexcept;
   void remove(CacheEntry& entry) noexcept;
   void evict_one(TimePoint now) noexcept;

@@ -32,7 +32,6 @@ inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(Verdict::count
 /// What happened on the way to one upstream within a window of time.
 struct Signals {
   std::uint64_t tries = 0;     ///< exchanges started
-  std::uint64_t retries = 0;   ///< of these
   std::uint64_t answers = 0;   ///< usable responses, late ones, too
   std::uint64_t errors = 0;    ///< SERVFAIL, REFUSED, malformed
   std::uint64_t refusals = 0;  ///< ICMP, closed connections
@@ -42,8 +41,7 @@ struct Signals {
   std::uint32_t paths = 0;   ///< pairs of server and rule that have ever been asked
   std::uint32_t silent = 0;  ///< of these, the ones whose breaker is open
 
-  std::uint64_t queries = 0;      ///< of clients, that the cache did not answer
-  std::uint64_t questions = 0;    ///< distinct ones among them
+  std::uint64_t questions = 0;    ///< of clients, distinct ones
   std::uint64_t retransmits = 0;  ///< absorbed
   std::uint64_t repeated = 0;     ///< answered from the failure cache
 

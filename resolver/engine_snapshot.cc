@@ -163,11 +163,9 @@ EngineSnapshot::Server QueryEngine::server_of(const Rule& rule, const Path& path
 
 void QueryEngine::add_health(EngineSnapshot& snapshot, TimePoint now) const {
   const auto judged = [now](const policy::SteadyVerdict& steady) {
-    const bool has_changed = steady.since() != TimePoint{};
     EngineSnapshot::Judged row;
     row.verdict = steady.verdict();
-    row.has_changed = has_changed;
-    if (has_changed) row.age = now - steady.since();
+    if (steady.since() != TimePoint{}) row.age = now - steady.since();
     return row;
   };
   snapshot.overall = judged(health_.overall());
@@ -184,17 +182,21 @@ void QueryEngine::add_failing(EngineSnapshot& snapshot, TimePoint now) const {
   for (const auto& failing : subtrees_.failing(EngineSnapshot::kMaxFailing, now)) {
     const auto rule = routing_.find(failing.suffix);
     if (!rule) continue;  // a reload has left its names without a zone
-    const std::string& name = routing_.rule(*rule).zone;
-    const std::string suffix = dns::to_string(failing.suffix);
+    const EngineSnapshot::Failing& shown =
+        snapshot.failing.emplace_back(failing_of(failing, routing_.rule(*rule), now));
     for (EngineSnapshot::Zone& zone : snapshot.zones)
-      if (zone.name == name) zone.failing.push_back(suffix);
-    snapshot.failing.push_back({.suffix = suffix,
-                                .zone = name,
-                                .probability = failing.probability,
-                                .requests = failing.requests,
-                                .failures = failing.failures,
-                                .age = now - failing.since});
+      if (zone.name == shown.zone) zone.failing.push_back(shown.suffix);
   }
+}
+
+EngineSnapshot::Failing QueryEngine::failing_of(const policy::SubtreeTable::Failing& failing,
+                                                const Rule& rule, TimePoint now) const {
+  return {.suffix = dns::to_string(failing.suffix),
+          .zone = rule.zone,
+          .probability = failing.probability,
+          .requests = failing.requests,
+          .failures = failing.failures,
+          .age = now - failing.since};
 }
 
 void QueryEngine::add_requests(EngineSnapshot& snapshot, TimePoint now) const {

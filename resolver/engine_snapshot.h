@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,8 +76,7 @@ struct EngineSnapshot {
     std::string upstream;
     std::string budget;
     policy::Verdict verdict = policy::Verdict::healthy;
-    Duration age{};  ///< since the verdict is that; zero: since the start
-    bool has_changed = false;
+    std::optional<Duration> age{};  ///< since the verdict is that; none: since the start
     policy::Signals signals;
     policy::Verdicts verdicts;
   };

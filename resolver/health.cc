@@ -1,6 +1,7 @@
 #include "resolver/health.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -15,13 +16,16 @@ using metrics::UpstreamMetric;
 using metrics::ZoneMetric;
 using policy::Signals;
 
-// The metrics of verdicts stand in the verdicts' order.
-constexpr auto kFirstVerdict = static_cast<std::size_t>(ProcessMetric::verdict_ports_exhausted);
-static_assert(kFirstVerdict + static_cast<std::size_t>(policy::Verdict::healthy) ==
-              static_cast<std::size_t>(ProcessMetric::verdict_healthy));
 static_assert(static_cast<std::size_t>(metrics::VerdictMetric::count_) == policy::kVerdicts);
 
 constexpr std::size_t kBands = policy::AdmissionQueue::kBands;
+
+/// Of Signals, what is counted from the start on. The rest says how things stand.
+constexpr std::array kCounts{&Signals::tries,    &Signals::answers,   &Signals::errors,
+                             &Signals::refusals, &Signals::timeouts,  &Signals::no_socket,
+                             &Signals::slow,     &Signals::questions, &Signals::retransmits,
+                             &Signals::repeated, &Signals::waits,     &Signals::sheds,
+                             &Signals::dropped};
 
 /// A reload may have taken rules away, and their counts with them.
 std::uint64_t grown(std::uint64_t now, std::uint64_t before) noexcept {
@@ -63,12 +67,13 @@ void Health::follow(const Routing& routing) {
     upstreams_.push_back(stays ? *before : Upstream{.name = rule.upstream});
     records_.push_back(stays ? past[static_cast<std::size_t>(before - known.begin())] : Record{});
     const Gate& gate = *routing.gates()[rule.gate];
+    upstreams_.back().gauges = rule.verdict;
     upstreams_.back().budget = gate.lanes.empty() ? "" : gate.name;
   }
 }
 
 bool Health::take_stock(const Routing& routing, TimePoint now) {
-  const std::vector<Totals> totals = count(routing);
+  const std::vector<Signals> totals = count(routing);
   for (std::size_t i = 0; i < upstreams_.size(); ++i) {
     push(records_[i], totals[i]);
     upstreams_[i].signals = difference(records_[i]);
@@ -89,13 +94,12 @@ bool Health::take_stock(const Routing& routing, TimePoint now) {
   return has_changed;
 }
 
-std::vector<Health::Totals> Health::count(const Routing& routing) const {
-  std::vector<Totals> all(upstreams_.size());
+std::vector<Signals> Health::count(const Routing& routing) const {
+  std::vector<Signals> all(upstreams_.size());
   for_each_rule(routing, [&](const Rule& rule, std::size_t upstream) {
-    Totals& totals = all[upstream];
+    Signals& totals = all[upstream];
     const auto& sent = *rule.upstream_counters;
     const auto& asked = *rule.counters;
-    totals.retries += sent.get(UpstreamMetric::retries);
     totals.tries += sent.get(UpstreamMetric::first_tries) + sent.get(UpstreamMetric::retries);
     totals.answers += sent.get(UpstreamMetric::answers) + sent.get(UpstreamMetric::late_answers);
     totals.errors += sent.get(UpstreamMetric::servfail) + sent.get(UpstreamMetric::refused) +
@@ -104,7 +108,6 @@ std::vector<Health::Totals> Health::count(const Routing& routing) const {
     totals.timeouts += sent.get(UpstreamMetric::timeouts);
     totals.no_socket += sent.get(UpstreamMetric::port_errors);
     totals.slow += sent.read(metrics::UpstreamHistogram::rtt).longer_than(Signals::kSlow);
-    totals.queries += asked.get(ZoneMetric::queries);
     totals.questions += asked.get(ZoneMetric::questions);
     totals.retransmits += asked.get(ZoneMetric::retransmits_absorbed);
     totals.repeated += asked.get(ZoneMetric::failure_cache_hits);
@@ -138,21 +141,18 @@ void Health::read_state(const Routing& routing, TimePoint now) {
   });
 }
 
-void Health::show(const Routing& routing,
-                  metrics::CounterBlock<metrics::ProcessMetric>& process) const {
+void Health::show(metrics::CounterBlock<ProcessMetric>& process) const {
   for (std::size_t i = 0; i < policy::kVerdicts; ++i) {
     const auto verdict = static_cast<policy::Verdict>(i);
-    process.set(static_cast<ProcessMetric>(kFirstVerdict + i),
-                overall_.verdict() == verdict ? 1 : 0);
-    for_each_rule(routing, [&](const Rule& rule, std::size_t upstream) {
-      rule.verdict->set(static_cast<metrics::VerdictMetric>(i),
-                        upstreams_[upstream].steady.verdict() == verdict ? 1 : 0);
-    });
+    process.set(metric_of(verdict), overall_.verdict() == verdict ? 1 : 0);
+    for (const Upstream& upstream : upstreams_)
+      upstream.gauges->set(static_cast<metrics::VerdictMetric>(i),
+                           upstream.steady.verdict() == verdict ? 1 : 0);
   }
   process.set(ProcessMetric::verdict_changes, changes_);
 }
 
-void Health::push(Record& record, const Totals& totals) noexcept {
+void Health::push(Record& record, const Signals& totals) noexcept {
   record.latest = (record.latest + 1) % record.seconds.size();
   record.seconds[record.latest] = totals;
   record.size = std::min(record.size + 1, record.seconds.size());
@@ -160,23 +160,11 @@ void Health::push(Record& record, const Totals& totals) noexcept {
 
 Signals Health::difference(const Record& record) noexcept {
   const std::size_t all = record.seconds.size();
-  const Totals& now = record.seconds[record.latest];
-  const Totals& before = record.seconds[(record.latest + all - (record.size - 1)) % all];
-  return {.tries = grown(now.tries, before.tries),
-          .retries = grown(now.retries, before.retries),
-          .answers = grown(now.answers, before.answers),
-          .errors = grown(now.errors, before.errors),
-          .refusals = grown(now.refusals, before.refusals),
-          .timeouts = grown(now.timeouts, before.timeouts),
-          .no_socket = grown(now.no_socket, before.no_socket),
-          .slow = grown(now.slow, before.slow),
-          .queries = grown(now.queries, before.queries),
-          .questions = grown(now.questions, before.questions),
-          .retransmits = grown(now.retransmits, before.retransmits),
-          .repeated = grown(now.repeated, before.repeated),
-          .waits = grown(now.waits, before.waits),
-          .sheds = grown(now.sheds, before.sheds),
-          .dropped = grown(now.dropped, before.dropped)};
+  const Signals& now = record.seconds[record.latest];
+  const Signals& before = record.seconds[(record.latest + all - (record.size - 1)) % all];
+  Signals grown_by;
+  for (const auto count : kCounts) grown_by.*count = grown(now.*count, before.*count);
+  return grown_by;
 }
 
 }  // namespace sluice

@@ -11,6 +11,14 @@
 
 namespace sluice {
 
+/// The gauge of a verdict in all: they stand in the verdicts' order.
+[[nodiscard]] constexpr metrics::ProcessMetric metric_of(policy::Verdict verdict) noexcept {
+  return static_cast<metrics::ProcessMetric>(
+      static_cast<std::size_t>(metrics::ProcessMetric::verdict_ports_exhausted) +
+      static_cast<std::size_t>(verdict));
+}
+static_assert(metric_of(policy::Verdict::healthy) == metrics::ProcessMetric::verdict_healthy);
+
 /// How each upstream has been lately, and what that amounts to: one verdict for each and one in
 /// all.
 ///
@@ -28,6 +36,7 @@ class Health {
     policy::Signals signals{};
     policy::Verdicts verdicts{};  ///< of the signals, as of now
     policy::SteadyVerdict steady{};
+    metrics::CounterBlock<metrics::VerdictMetric>* gauges = nullptr;
   };
 
   /// To be called when the rules have changed. Upstreams that stay keep their past.
@@ -38,23 +47,17 @@ class Health {
   [[nodiscard]] const std::vector<Upstream>& upstreams() const noexcept { return upstreams_; }
   [[nodiscard]] const policy::SteadyVerdict& overall() const noexcept { return overall_; }
   /// Sets the gauges of verdicts, in all and by upstream.
-  void show(const Routing& routing, metrics::CounterBlock<metrics::ProcessMetric>& process) const;
+  void show(metrics::CounterBlock<metrics::ProcessMetric>& process) const;
   /// Verdicts that have changed, in all, since the start.
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
 
  private:
-  /// Counters of one upstream as they were at some second.
-  struct Totals {
-    std::uint64_t tries = 0, retries = 0, answers = 0, errors = 0, refusals = 0, timeouts = 0;
-    std::uint64_t no_socket = 0, slow = 0;
-    std::uint64_t queries = 0, questions = 0, retransmits = 0, repeated = 0;
-    std::uint64_t waits = 0, sheds = 0, dropped = 0;
-  };
   static constexpr std::uint16_t kNoUpstream = 0xffff;
 
-  /// An upstream's counters over the window.
+  /// An upstream's counts since the start, as they were at each second of the window. What is no
+  /// count is zero there.
   struct Record {
-    std::array<Totals, kWindowSeconds + 1> seconds{};
+    std::array<policy::Signals, kWindowSeconds + 1> seconds{};
     std::size_t latest = 0;
     std::size_t size = 0;  ///< of `seconds`, those in use
   };
@@ -62,9 +65,9 @@ class Health {
   /// Calls `use(rule, i)` for each rule in use, i being its upstream's place.
   template <typename F>
   void for_each_rule(const Routing& routing, F&& use) const;
-  [[nodiscard]] std::vector<Totals> count(const Routing& routing) const;
+  [[nodiscard]] std::vector<policy::Signals> count(const Routing& routing) const;
   void read_state(const Routing& routing, TimePoint now);
-  static void push(Record& record, const Totals& totals) noexcept;
+  static void push(Record& record, const policy::Signals& totals) noexcept;
   [[nodiscard]] static policy::Signals difference(const Record& record) noexcept;
 
   std::vector<Upstream> upstreams_;

@@ -106,7 +106,7 @@ class QueryEngine {
   /// Judges the last seconds; to be called once a second. True if a verdict has changed.
   bool take_stock(TimePoint now) {
     const bool has_changed = health_.take_stock(routing_, now);
-    health_.show(routing_, counters_);
+    health_.show(counters_);
     return has_changed;
   }
   [[nodiscard]] const Health& health() const noexcept { return health_; }
@@ -240,6 +240,8 @@ class QueryEngine {
   void add_health(EngineSnapshot& snapshot, TimePoint now) const;
   [[nodiscard]] EngineSnapshot::Server server_of(const Rule& rule, const Path& path) const;
   [[nodiscard]] EngineSnapshot::Zone zone_of(RuleIndex index) const;
+  [[nodiscard]] EngineSnapshot::Failing failing_of(const policy::SubtreeTable::Failing& failing,
+                                                   const Rule& rule, TimePoint now) const;
   [[nodiscard]] EngineSnapshot::Budget budget_of(const Gate& gate, TimePoint now) const;
   [[nodiscard]] EngineSnapshot::Request request_of(Index index, TimePoint now) const;
   void add_failing(EngineSnapshot& snapshot, TimePoint now) const;

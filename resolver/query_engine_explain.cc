@@ -103,12 +103,7 @@ void QueryEngine::describe_state(Explanation& result, RuleIndex index, TimePoint
     result.in_flight = request_of(flying, now);
   for (const auto& failing : subtrees_.failing(EngineSnapshot::kMaxFailing, now))
     if (key.question.name.is_at_or_below(failing.suffix))
-      result.subtree = EngineSnapshot::Failing{.suffix = dns::to_string(failing.suffix),
-                                               .zone = rule.zone,
-                                               .probability = failing.probability,
-                                               .requests = failing.requests,
-                                               .failures = failing.failures,
-                                               .age = now - failing.since};
+      result.subtree = failing_of(failing, rule, now);
 }
 
 std::string QueryEngine::missing_above(dns::LookupKey key, const Rule& rule, TimePoint now) {

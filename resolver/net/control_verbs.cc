@@ -10,6 +10,7 @@
 
 #include "policy/verdict.h"
 #include "resolver/dns/presentation.h"
+#include "resolver/health.h"
 #include "resolver/net/control_json.h"
 #include "resolver/net/diagnosis.h"
 #include "resolver/net/explanation_json.h"
@@ -43,10 +44,10 @@ std::optional<dns::Name> name_in(const json& request) {
 
 /// By the gauges, which are there while the engine does not answer, too.
 std::string_view verdict_of(const metrics::Sources& numbers) {
-  constexpr auto kFirst = static_cast<std::size_t>(ProcessMetric::verdict_ports_exhausted);
-  for (std::size_t i = 0; numbers.process != nullptr && i < policy::kVerdicts; ++i)
-    if (numbers.process->get(static_cast<ProcessMetric>(kFirst + i)) == 1)
-      return policy::name_of(static_cast<policy::Verdict>(i));
+  for (std::size_t i = 0; numbers.process != nullptr && i < policy::kVerdicts; ++i) {
+    const auto verdict = static_cast<policy::Verdict>(i);
+    if (numbers.process->get(metric_of(verdict)) == 1) return policy::name_of(verdict);
+  }
   return policy::name_of(policy::Verdict::healthy);
 }
 

@@ -295,7 +295,7 @@ std::string Diagnosis::summary(const std::vector<Finding>& findings) const {
 
 /// Null: since the start.
 json since(const EngineSnapshot::Judged& judged) {
-  return judged.has_changed ? json(in_seconds(judged.age)) : json(nullptr);
+  return judged.age ? json(in_seconds(*judged.age)) : json(nullptr);
 }
 
 json to_json(const Finding& finding) {

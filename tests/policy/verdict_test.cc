@@ -14,7 +14,6 @@ Signals well() {
   return {.tries = 100,
           .answers = 100,
           .paths = 1,
-          .queries = 100,
           .questions = 100,
           .has_budget = true,
           .used = 10,
